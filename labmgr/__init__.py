@@ -1,0 +1,1 @@
+"""labmgr: exam laboratories of real containers, one for each candidate."""

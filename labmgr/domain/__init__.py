@@ -1,0 +1,1 @@
+"""Nouns of the exam: they know nothing but errors and the standard library."""

@@ -1,0 +1,127 @@
+"""What a lab is: a template read from a Compose file, its variables not yet filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from labmgr.domain.probe import ProbeSpec
+from labmgr.domain.words import Audience, Option, Text
+
+
+class Init(StrEnum):
+    """What runs as a node's first process, so that the engine prepares what it needs."""
+
+    NONE = "none"  # the image's own command
+    SYSTEMD = "systemd"
+    OPENRC = "openrc"
+
+
+class CredentialKind(StrEnum):
+    PASSWORD = "password"  # noqa: S105 - a kind, not a secret
+    SSH_KEY = "ssh-key"
+
+
+@dataclass(frozen=True)
+class CredentialSpec:
+    """An account that a node has; its secret is made for each candidate.
+
+    `source` ("db.application") takes over another node's secret instead of making one.
+    """
+
+    id: str
+    login: str
+    audience: Audience
+    kind: CredentialKind = CredentialKind.PASSWORD
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A port that the candidate may reach through the gateway."""
+
+    name: str
+    port: int
+    protocol: str
+    path: str = "/"
+    title: Text | None = None
+
+    @property
+    def is_web(self) -> bool:
+        return self.protocol in {"http", "https"}
+
+
+@dataclass(frozen=True)
+class ImageSpec:
+    """Either a recipe folder with arguments, or a reference to an image that is simply there."""
+
+    recipe: str = ""  # folder name under lab_templates/_images
+    args: Mapping[str, str] = field(default_factory=dict)
+    reference: str = ""
+
+
+@dataclass(frozen=True)
+class Quiesce:
+    """Commands run in the node around the instant of a snapshot."""
+
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class NodeTemplate:
+    """One service of the Compose file. Addresses may still hold `${…}` variables."""
+
+    name: str
+    title: Text
+    hostname: str
+    image: ImageSpec
+    addresses: Mapping[str, str]  # network name -> address pattern, first one is the main network
+    memory: int  # bytes
+    cpus: float = 1.0
+    pids: int = 512
+    init: Init = Init.NONE
+    capabilities: tuple[str, ...] = ()
+    sysctls: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
+    command: tuple[str, ...] = ()
+    volumes: Mapping[str, str] = field(default_factory=dict)  # path in the node -> volume name
+    tmpfs: tuple[str, ...] = ()
+    depends_on: tuple[str, ...] = ()
+    provides: tuple[str, ...] = ()  # items of annexe II.E
+    credentials: tuple[CredentialSpec, ...] = ()
+    endpoints: tuple[Endpoint, ...] = ()
+    probes: tuple[ProbeSpec, ...] = ()
+    quiesce: Quiesce = Quiesce()
+
+
+@dataclass(frozen=True)
+class NetworkTemplate:
+    """A network of the lab; `uplink` marks the only way out, closed unless the session opens it."""
+
+    name: str
+    subnet: str
+    gateway: str = ""
+    uplink: bool = False
+
+
+@dataclass(frozen=True)
+class Template:
+    """What a lab is. `hash` covers the Compose file and every recipe it builds from."""
+
+    name: str
+    hash: str
+    title: Text
+    summary: Text
+    option: Option
+    nodes: tuple[NodeTemplate, ...]
+    networks: tuple[NetworkTemplate, ...]
+
+    @property
+    def memory(self) -> int:
+        """Bytes that all nodes may use together at most."""
+        return sum(node.memory for node in self.nodes)
+
+    def node(self, name: str) -> NodeTemplate:
+        return next(node for node in self.nodes if node.name == name)
