@@ -1,0 +1,42 @@
+"""The append-only journal: each row carries the hash of the one before."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+BEGINNING = "0" * 64
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One step taken: when, on what, what, by whom, why. Holds numbers, never names."""
+
+    at: datetime
+    subject: str  # "lab:<id>", "session:<name>", "account:<login>", …
+    what: str
+    by: str
+    why: str = ""
+    rank: int = 0
+    hash: str = ""
+
+    def sealed(self, rank: int, previous: str) -> str:
+        """The hash of this row when it stands at *rank* after the row hashed *previous*."""
+        facts = [rank, self.at.isoformat(), self.subject, self.what, self.by, self.why, previous]
+        return hashlib.sha256(json.dumps(facts, ensure_ascii=False).encode()).hexdigest()
+
+
+def first_altered(entries: list[Entry], before: str = BEGINNING) -> Entry | None:
+    """The first row that does not follow from the one before it; None when the chain holds.
+
+    *before* is the hash that the first row follows (an anchor row's after a purge).
+    """
+    previous = before
+    rank = entries[0].rank if entries else 0
+    for entry in entries:
+        if entry.rank != rank or entry.sealed(rank, previous) != entry.hash:
+            return entry
+        previous, rank = entry.hash, rank + 1
+    return None

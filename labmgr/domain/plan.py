@@ -1,0 +1,122 @@
+"""What an engine must build for one candidate: every name, address and secret filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from labmgr.domain.template import Init, Quiesce
+
+
+@dataclass(frozen=True)
+class NetworkPlan:
+    """A bridge of the lab's own. `gateway` is what the network declares, never given to a host."""
+
+    name: str
+    subnet: str
+    gateway: str = ""
+    uplink: bool = False
+
+
+@dataclass(frozen=True)
+class SecretFile:
+    """A file laid into the created container before its first start, owner root."""
+
+    path: str
+    content: bytes = field(repr=False)
+    mode: int = 0o600
+
+
+@dataclass(frozen=True)
+class NodePlan:
+    """One container. `image` is a tag that must be on the host; nothing is ever pulled."""
+
+    name: str
+    image: str
+    hostname: str
+    addresses: Mapping[str, str]  # network -> IPv4, the first one is the main network
+    memory: int  # bytes
+    cpus: float = 1.0
+    pids: int = 512
+    init: Init = Init.NONE
+    capabilities: tuple[str, ...] = ()
+    sysctls: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
+    command: tuple[str, ...] = ()
+    volumes: Mapping[str, str] = field(default_factory=dict)  # path -> volume name
+    tmpfs: tuple[str, ...] = ()
+    first_boot: tuple[SecretFile, ...] = ()
+    quiesce: Quiesce = Quiesce()
+
+
+@dataclass(frozen=True)
+class WebForward:
+    """A web page of a node, given out by the gateway on one port for each audience."""
+
+    node: str
+    endpoint: str
+    address: str
+    port: int
+    path: str
+    tls: bool
+    candidate_port: int  # published on the host
+    examiner_port: int
+
+
+@dataclass(frozen=True)
+class Forward:
+    """A listed endpoint that the jump host may connect to."""
+
+    node: str
+    address: str
+    port: int
+
+
+@dataclass(frozen=True)
+class GatewayPlan:
+    """labmgr's own container: the lab's only published ports, its jump host, web front and names.
+
+    `addresses` maps each lab network to the gateway's address in it.
+    """
+
+    image: str
+    addresses: Mapping[str, str]
+    names: Mapping[str, str]  # node host name -> address
+    domain: str
+    bind: str  # host address on which ports are published
+    candidate_ssh: int
+    examiner_ssh: int
+    forwards: tuple[Forward, ...]
+    webs: tuple[WebForward, ...]
+    candidate_password: str = field(repr=False)
+    examiner_password: str = field(repr=False)
+    host_key: str = field(repr=False)  # OpenSSH private key
+    certificate: str = field(repr=False)  # PEM chain
+    certificate_key: str = field(repr=False)
+
+    @property
+    def ports(self) -> tuple[int, ...]:
+        webs = (port for web in self.webs for port in (web.candidate_port, web.examiner_port))
+        return (self.candidate_ssh, self.examiner_ssh, *webs)
+
+
+@dataclass(frozen=True)
+class LabPlan:
+    """One lab, whole. `session`, `candidate` and `template` go into labels, never secrets."""
+
+    lab: str
+    session: str
+    candidate: str
+    realisation: int
+    number: int
+    template: str  # name@hash
+    networks: tuple[NetworkPlan, ...]
+    nodes: tuple[NodePlan, ...]
+    gateway: GatewayPlan
+
+    def node(self, name: str) -> NodePlan:
+        return next(node for node in self.nodes if node.name == name)
+
+    @property
+    def memory(self) -> int:
+        return sum(node.memory for node in self.nodes)

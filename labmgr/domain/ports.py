@@ -1,0 +1,342 @@
+"""The ports: what services ask of the world, in words; drivers implement them.
+
+Promises common to all: saying a verb twice equals saying it once, and every failure leaves as
+one of labmgr's own errors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from labmgr.domain.credential import Credential
+from labmgr.domain.exam import Candidate, ExamSession, SessionState
+from labmgr.domain.journal import Entry
+from labmgr.domain.lab import Lab, LabState
+from labmgr.domain.people import Account, Slip
+from labmgr.domain.plan import LabPlan
+from labmgr.domain.probe import Check, Finding
+from labmgr.domain.repair import Seen
+from labmgr.domain.site import HostFacts, Site
+from labmgr.domain.snapshot import Part, Snapshot
+from labmgr.domain.template import ImageSpec, Template
+from labmgr.domain.work import Job, JobKind, Lane, Progress
+from labmgr.domain.words import Audience, Role
+
+# Told by an engine while it works: node, what it is doing, share from 0 to 1.
+Tell = Callable[[str, str, float], None]
+
+
+class Engine(Protocol):
+    """A place where labs run: one Docker host, or a swarm.
+
+    Checked against every engine by tests/engine/test_contract.py: containers are found by label,
+    never by a remembered id; `look` reports a missing lab as empty instead of raising; nothing
+    is ever pulled.
+    """
+
+    host: str
+
+    def facts(self) -> HostFacts:
+        """What the host offers. Raises EngineUnreachable."""
+
+    def guard(self) -> None:
+        """Lay the host's guard, or raise GuardMissing. Constant size for any number of labs."""
+
+    def build(self, plan: LabPlan, *, parts: Sequence[Part] = (), tell: Tell = ...) -> None:
+        """Make what is missing of *plan* and start all of it, gateway first and closed.
+
+        Nodes and volumes named in *parts* come from these images of a snapshot, without their
+        first-boot files; the others from the template's images, with them. What already stands
+        is left as it is and only started. Raises ImageMissing, AddressTaken, DiskFull,
+        GuardMissing, NoSafeInit.
+        """
+
+    def look(self, lab: str) -> Mapping[str, Seen]:
+        """Every node found, and the gateway under `repair.GATEWAY`."""
+
+    def look_all(self) -> Mapping[str, Mapping[str, Seen]]:
+        """`look` of every lab of this instance that has a container, in one call."""
+
+    def open_access(self, lab: str, audience: Audience, until: datetime | None = None) -> None:
+        """Let candidates or the commission in, until an instant that the gateway itself keeps."""
+
+    def close_access(self, lab: str, audience: Audience) -> None:
+        """Cut access and every live connection; confirmed, else the gateway is killed.
+
+        A lab without a gateway counts as closed.
+        """
+
+    def is_open(self, lab: str, audience: Audience) -> bool:
+        """Whether the gateway lets this audience in now."""
+
+    def remove(self, lab: str, nodes: Collection[str] | None = None) -> None:
+        """Remove the lab's containers, volumes and networks; snapshots stay.
+
+        With *nodes*, only these and their volumes: gateway and networks stay.
+        """
+
+    def save(self, plan: LabPlan, snapshot: str) -> tuple[Part, ...]:
+        """Freeze all nodes together, keep each and each volume as an image, resume.
+
+        Whatever happens the nodes run again afterwards; on failure nothing of *snapshot* is left.
+        """
+
+    def verify(self, parts: Sequence[Part]) -> None:
+        """Prove that each part is there, unaltered and readable, or raise SnapshotBroken."""
+
+    def discard(self, lab: str, snapshot: str) -> None:
+        """Remove one snapshot's images."""
+
+    def probe(self, lab: str, checks: Sequence[Check], *, deadline: float) -> Iterator[Finding]:
+        """Run the checks from inside until all are green or *deadline* seconds are over.
+
+        Yields a finding whenever a verdict changes and one final finding for each check.
+        """
+
+    def last_words(self, lab: str, node: str, lines: int = 20) -> str:
+        """State, exit code and the end of a node's log, for a person to read."""
+
+    def run(self, lab: str, node: str, command: Sequence[str], timeout: float = 30) -> tuple[int, str]:
+        """Run a command in a node as root: exit status and output. For tests and quiesce hooks."""
+
+    def written(self, lab: str) -> Mapping[str, int]:
+        """Bytes each node has written over its image."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How an image is made: a folder, its arguments, and the recipes it builds on.
+
+    `tag` is "labmgr/<name>:<hash of all that>".
+    """
+
+    name: str
+    tag: str
+    folder: Path
+    args: Mapping[str, str] = field(default_factory=dict)
+    bases: Mapping[str, Recipe] = field(default_factory=dict)  # argument name -> recipe
+
+
+@dataclass(frozen=True)
+class ImageFacts:
+    """An image of a recipe on the host; `id` empty when it is not there."""
+
+    tag: str
+    id: str
+    size: int
+    created: str
+
+
+class Images(Protocol):
+    """The images of the templates on the engine's host."""
+
+    def facts(self, recipes: Sequence[Recipe]) -> Mapping[str, ImageFacts]:
+        """By tag; a missing image has an empty id."""
+
+    def build(self, recipe: Recipe, *, tell: Tell = ...) -> ImageFacts:
+        """Build what is missing of the recipe and its bases; returns at once when it is there."""
+
+    def export(self, recipes: Sequence[Recipe], file: Path) -> None:
+        """Write all images into one tar. Never snapshots."""
+
+    def load(self, file: Path) -> tuple[str, ...]:
+        """Read such a tar; the tags found in it. Refuses a tar that holds anything else."""
+
+
+class Library(Protocol):
+    """The templates and recipes on disk."""
+
+    def names(self) -> tuple[str, ...]: ...
+
+    def read(self, name: str) -> Template:
+        """Raises NotFound, or BadFile with every problem (file, line, key, mend)."""
+
+    def recipe(self, image: ImageSpec) -> Recipe | None:
+        """The recipe of an image; None when it names a plain reference."""
+
+    def own_images(self) -> Mapping[str, Recipe]:
+        """labmgr's own: "gateway", "probe", "guard"."""
+
+    def schema(self) -> Mapping[str, object]:
+        """JSON Schema of a template, for editors."""
+
+    def keys(self) -> Sequence[tuple[str, str]]:
+        """Accepted Compose keys with a word on each, for the reference page."""
+
+
+@dataclass(frozen=True)
+class KeyPair:
+    private: str = field(repr=False)  # OpenSSH form
+    public: str = ""
+
+
+@dataclass(frozen=True)
+class Certificate:
+    chain: str  # PEM, leaf first
+    key: str = field(repr=False)
+
+
+class Vault(Protocol):
+    """Everything cryptographic: encryption at rest, password hashes, keys, the centre's CA."""
+
+    def seal(self, plain: str) -> str: ...
+    def unseal(self, sealed: str) -> str: ...
+    def hash_password(self, password: str) -> str: ...
+    def check_password(self, hashed: str, password: str) -> bool: ...
+    def key_pair(self) -> KeyPair: ...
+    def certificate(self, names: Sequence[str]) -> Certificate:
+        """A server certificate for these host names and addresses, by the centre's CA."""
+
+    def fingerprint(self) -> str:
+        """sha256 of the CA's certificate, as browsers show it."""
+
+
+class Paper(Protocol):
+    """Printed documents, in French."""
+
+    def slips(self, session: ExamSession, slips: Sequence[Slip]) -> bytes:
+        """PDF: one slip a candidate with portal address, number, code, QR and fingerprint."""
+
+
+class LabBook(Protocol):
+    """Labs and what belongs to them."""
+
+    def labs(self, session: str | None = None) -> list[Lab]: ...
+    def lab(self, id: str) -> Lab:  # noqa: A002
+        """Raises NotFound."""
+
+    def add_lab(self, lab: Lab, *, by: str) -> Lab:
+        """Remember a planned lab; the same id again returns what stands. LostRace on a number."""
+
+    def move(self, lab: Lab, new: LabState, *, by: str, why: str) -> Lab:
+        """One step by compare-and-set with its journal row; WrongState or LostRace."""
+
+    def retemplate(self, lab: Lab, template_hash: str) -> Lab:
+        """Remember which state of the template the lab is now built from."""
+
+    def credentials(self, lab: str) -> list[Credential]: ...
+    def keep_credentials(self, credentials: Sequence[Credential]) -> None:
+        """Add those that are not there yet; existing ones are never replaced."""
+
+    def secret(self, name: str) -> str | None:
+        """A secret of labmgr's own (a gateway's host key), unsealed."""
+
+    def keep_secret(self, name: str, value: str) -> str:
+        """Keep it unless there is one already; returns the one that stands."""
+
+    def findings(self, lab: str) -> list[Finding]: ...
+    def keep_finding(self, lab: str, finding: Finding) -> None:
+        """The latest finding of each check."""
+
+    def clear_findings(self, lab: str) -> None: ...
+    def progress(self, lab: str) -> list[Progress]: ...
+    def keep_progress(self, progress: Progress) -> None:
+        """The latest progress of each node."""
+
+    def clear_progress(self, lab: str) -> None: ...
+
+
+class SnapshotBook(Protocol):
+    def snapshots(self, lab: str) -> list[Snapshot]:
+        """Newest first."""
+
+    def snapshot(self, id: str) -> Snapshot: ...  # noqa: A002
+    def keep_snapshot(self, snapshot: Snapshot, *, by: str) -> None: ...
+    def mark_verified(self, id: str, at: datetime) -> None: ...  # noqa: A002
+    def forget_snapshot(self, id: str, *, by: str, why: str) -> None: ...  # noqa: A002
+
+
+class RosterBook(Protocol):
+    """Sessions and their candidates."""
+
+    def sessions(self) -> list[ExamSession]: ...
+    def session(self, name: str) -> ExamSession: ...
+    def add_session(self, session: ExamSession, *, by: str) -> None:
+        """Raises Refused when the name is taken."""
+
+    def move_session(self, session: ExamSession, new: SessionState, *, by: str) -> ExamSession: ...
+    def remove_session(self, name: str, *, by: str) -> None:
+        """With its candidates, codes and gone labs; Refused while a lab is not gone."""
+
+    def candidates(self, session: str) -> list[Candidate]: ...
+    def candidate(self, session: str, number: str) -> Candidate: ...
+    def keep_candidates(self, candidates: Sequence[Candidate], *, by: str) -> int:
+        """Add new numbers, update known ones; how many rows really changed."""
+
+
+class JobBook(Protocol):
+    """Work ordered and not yet done."""
+
+    def order(self, kind: JobKind, lab: str, *, by: str, args: Mapping[str, str] = ...) -> Job:
+        """Add a job; the same kind for the same lab still waiting is returned instead."""
+
+    def claim(self, worker: str, lane: Lane) -> Job | None:
+        """Take the oldest waiting job of the lane whose lab has no job in hand on that lane."""
+
+    def finish(self, job: Job, state: str, outcome: str = "", hint: str = "") -> None: ...
+    def job(self, id: int) -> Job: ...  # noqa: A002
+    def jobs(self, *, lab: str | None = None, unended: bool = False) -> list[Job]:
+        """Newest first, at most 200."""
+
+    def abandoned(self, worker: str) -> list[Job]:
+        """Jobs in hand of any worker but *worker*: their worker is dead."""
+
+    def beat(self, worker: str) -> None:
+        """Heartbeat row of the worker."""
+
+    def last_beat(self) -> datetime | None: ...
+
+
+class AccountBook(Protocol):
+    """Staff accounts, candidates' codes and failed logins."""
+
+    def accounts(self) -> list[Account]: ...
+    def account(self, login: str) -> Account: ...
+    def add_account(self, login: str, role: Role, hashed: str, *, by: str) -> None: ...
+    def set_password(self, login: str, hashed: str, *, by: str) -> None: ...
+    def disable_account(self, login: str, *, by: str) -> None: ...
+    def code(self, session: str, candidate: str) -> str | None:
+        """The candidate's code, unsealed (it is printed again on request)."""
+
+    def keep_code(self, session: str, candidate: str, code: str, *, by: str) -> None: ...
+    def seat(self, session: str, candidate: str) -> str | None:
+        """The browser token that holds this candidate's portal now."""
+
+    def take_seat(self, session: str, candidate: str, token: str | None) -> None: ...
+    def failed_logins(self, who: str, since: datetime) -> int: ...
+    def note_failed_login(self, who: str) -> None: ...
+    def forgive_failed_logins(self, who: str) -> None: ...
+
+
+class JournalBook(Protocol):
+    def write(self, subject: str, what: str, *, by: str, why: str = "") -> None: ...
+    def entries(self, subject: str | None = None, limit: int | None = None) -> list[Entry]:
+        """In order of rank; with *limit* the newest so many, still in order."""
+
+
+class Store(
+    LabBook, SnapshotBook, RosterBook, JobBook, AccountBook, JournalBook, Protocol
+):
+    """Everything labmgr remembers."""
+
+    def lock(self, name: str) -> AbstractContextManager[bool]:
+        """A lock between processes, let go at death; False when someone else holds it."""
+
+
+@dataclass(frozen=True)
+class Tools:
+    """All a use case may reach for. Built once, in wiring.py, and handed down."""
+
+    store: Store
+    engine: Engine
+    images: Images
+    library: Library
+    vault: Vault
+    paper: Paper
+    site: Site
+    now: Callable[[], datetime]

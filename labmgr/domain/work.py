@@ -1,0 +1,79 @@
+"""Work ordered and not yet done: jobs, their lanes and their progress."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class JobKind(StrEnum):
+    BUILD = "build"
+    OPEN = "open"
+    CLOSE = "close"
+    FREEZE = "freeze"
+    RESET = "reset"
+    REMOVE = "remove"
+    WAKE = "wake"
+    SNAPSHOT = "snapshot"
+    RESTORE = "restore"
+    REHEARSE = "rehearse"
+    PROBE = "probe"
+
+
+class Lane(StrEnum):
+    """Bells and access orders never wait behind a build."""
+
+    ACCESS = "access"
+    WORK = "work"
+
+
+LANE: dict[JobKind, Lane] = {
+    kind: Lane.ACCESS if kind in {JobKind.OPEN, JobKind.CLOSE, JobKind.FREEZE} else Lane.WORK
+    for kind in JobKind
+}
+
+
+class JobState(StrEnum):
+    WAITING = "waiting"
+    DOING = "doing"
+    DONE = "done"
+    REFUSED = "refused"  # labmgr said no, the outcome says why
+    CRASHED = "crashed"  # a bug; the log has the trace
+
+
+ENDED = frozenset({JobState.DONE, JobState.REFUSED, JobState.CRASHED})
+
+
+@dataclass(frozen=True)
+class Job:
+    """One order. `args` are plain JSON values; no secrets."""
+
+    id: int
+    kind: JobKind
+    lab: str
+    by: str
+    ordered: datetime
+    args: Mapping[str, str] = field(default_factory=dict)
+    state: JobState = JobState.WAITING
+    started: datetime | None = None
+    ended: datetime | None = None
+    outcome: str = ""
+    hint: str = ""
+
+    @property
+    def ended_well(self) -> bool:
+        return self.state is JobState.DONE
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far one node of a lab is, for the live pages; `share` from 0 to 1."""
+
+    lab: str
+    node: str
+    step: str
+    share: float
+    at: datetime
+    detail: str = ""
