@@ -24,8 +24,8 @@ from labmgr.domain.repair import Seen
 from labmgr.domain.site import HostFacts, Site
 from labmgr.domain.snapshot import Part, Snapshot
 from labmgr.domain.template import ImageSpec, Template
-from labmgr.domain.work import Job, JobKind, Lane, Progress
 from labmgr.domain.words import Audience, Role
+from labmgr.domain.work import Job, JobKind, Lane, Progress
 
 # Told by an engine while it works: node, what it is doing, share from 0 to 1.
 Tell = Callable[[str, str, float], None]
@@ -101,7 +101,9 @@ class Engine(Protocol):
     def last_words(self, lab: str, node: str, lines: int = 20) -> str:
         """State, exit code and the end of a node's log, for a person to read."""
 
-    def run(self, lab: str, node: str, command: Sequence[str], timeout: float = 30) -> tuple[int, str]:
+    def run(
+        self, lab: str, node: str, command: Sequence[str], timeout: float = 30
+    ) -> tuple[int, str]:
         """Run a command in a node as root: exit status and output. For tests and quiesce hooks."""
 
     def written(self, lab: str) -> Mapping[str, int]:
@@ -160,7 +162,7 @@ class Library(Protocol):
         """The recipe of an image; None when it names a plain reference."""
 
     def own_images(self) -> Mapping[str, Recipe]:
-        """labmgr's own: "gateway", "probe", "guard"."""
+        """Labmgr's own: "gateway", "probe", "guard"."""
 
     def schema(self) -> Mapping[str, object]:
         """JSON Schema of a template, for editors."""
@@ -207,7 +209,7 @@ class LabBook(Protocol):
     """Labs and what belongs to them."""
 
     def labs(self, session: str | None = None) -> list[Lab]: ...
-    def lab(self, id: str) -> Lab:  # noqa: A002
+    def lab(self, id: str) -> Lab:
         """Raises NotFound."""
 
     def add_lab(self, lab: Lab, *, by: str) -> Lab:
@@ -245,10 +247,10 @@ class SnapshotBook(Protocol):
     def snapshots(self, lab: str) -> list[Snapshot]:
         """Newest first."""
 
-    def snapshot(self, id: str) -> Snapshot: ...  # noqa: A002
+    def snapshot(self, id: str) -> Snapshot: ...
     def keep_snapshot(self, snapshot: Snapshot, *, by: str) -> None: ...
-    def mark_verified(self, id: str, at: datetime) -> None: ...  # noqa: A002
-    def forget_snapshot(self, id: str, *, by: str, why: str) -> None: ...  # noqa: A002
+    def mark_verified(self, id: str, at: datetime) -> None: ...
+    def forget_snapshot(self, id: str, *, by: str, why: str) -> None: ...
 
 
 class RosterBook(Protocol):
@@ -279,7 +281,7 @@ class JobBook(Protocol):
         """Take the oldest waiting job of the lane whose lab has no job in hand on that lane."""
 
     def finish(self, job: Job, state: str, outcome: str = "", hint: str = "") -> None: ...
-    def job(self, id: int) -> Job: ...  # noqa: A002
+    def job(self, id: int) -> Job: ...
     def jobs(self, *, lab: str | None = None, unended: bool = False) -> list[Job]:
         """Newest first, at most 200."""
 
@@ -319,9 +321,7 @@ class JournalBook(Protocol):
         """In order of rank; with *limit* the newest so many, still in order."""
 
 
-class Store(
-    LabBook, SnapshotBook, RosterBook, JobBook, AccountBook, JournalBook, Protocol
-):
+class Store(LabBook, SnapshotBook, RosterBook, JobBook, AccountBook, JournalBook, Protocol):
     """Everything labmgr remembers."""
 
     def lock(self, name: str) -> AbstractContextManager[bool]:

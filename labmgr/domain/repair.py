@@ -39,7 +39,9 @@ def next_step(wanted: LabState, nodes: Collection[str], seen: Mapping[str, Seen]
     if wanted in {LabState.GONE, LabState.PLANNED}:
         return Step.REMOVE if seen else Step.LEAVE
     if wanted not in STANDING:
-        return Step.LEAVE  # building: its worker finishes or recover() gives it up; broken: a person
+        return (
+            Step.LEAVE
+        )  # building: its worker finishes or recover() gives it up; broken: a person
     if set(nodes) - seen.keys():
         return Step.CALL_FOR_HELP
     awake = all(seen[node] is Seen.RUNNING for node in nodes)
