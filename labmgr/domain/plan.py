@@ -35,7 +35,8 @@ class NodePlan:
     image: str
     hostname: str
     addresses: Mapping[str, str]  # network -> IPv4, the first one is the main network
-    memory: int  # bytes
+    memory: int  # bytes, the limit
+    reservation: int = 0  # bytes it is expected to use; the limit when 0
     cpus: float = 1.0
     pids: int = 512
     init: Init = Init.NONE
@@ -46,7 +47,7 @@ class NodePlan:
     volumes: Mapping[str, str] = field(default_factory=dict)  # path -> volume name
     tmpfs: tuple[str, ...] = ()
     first_boot: tuple[SecretFile, ...] = ()
-    quiesce: Quiesce = Quiesce()
+    quiesce: Quiesce = field(default_factory=Quiesce)
 
 
 @dataclass(frozen=True)

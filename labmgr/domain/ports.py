@@ -52,7 +52,8 @@ class Engine(Protocol):
 
         Nodes and volumes named in *parts* come from these images of a snapshot, without their
         first-boot files; the others from the template's images, with them. What already stands
-        is left as it is and only started. Raises ImageMissing, AddressTaken, DiskFull,
+        is left as it is and only started (a paused node goes on), but a container that was
+        created and never started is made again: its first-boot files may be missing. Raises ImageMissing, AddressTaken, DiskFull,
         GuardMissing, NoSafeInit.
         """
 
@@ -105,6 +106,12 @@ class Engine(Protocol):
         self, lab: str, node: str, command: Sequence[str], timeout: float = 30
     ) -> tuple[int, str]:
         """Run a command in a node as root: exit status and output. For tests and quiesce hooks."""
+
+    def snapshots(self) -> Collection[tuple[str, str]]:
+        """(lab, snapshot) of every snapshot image of this instance, finished or not."""
+
+    def tidy(self) -> None:
+        """Remove what a dead worker left: probe containers, canaries, half restored volumes."""
 
     def written(self, lab: str) -> Mapping[str, int]:
         """Bytes each node has written over its image."""
@@ -287,6 +294,9 @@ class JobBook(Protocol):
 
     def abandoned(self, worker: str) -> list[Job]:
         """Jobs in hand of any worker but *worker*: their worker is dead."""
+
+    def release(self, job: Job) -> None:
+        """Put a job in hand back among the waiting; `claim` counts its tries."""
 
     def beat(self, worker: str) -> None:
         """Heartbeat row of the worker."""

@@ -78,7 +78,8 @@ class NodeTemplate:
     hostname: str
     image: ImageSpec
     addresses: Mapping[str, str]  # network name -> address pattern, first one is the main network
-    memory: int  # bytes
+    memory: int  # bytes, the limit (`mem_limit`)
+    reservation: int = 0  # bytes it is expected to use (`mem_reservation`); the limit when 0
     cpus: float = 1.0
     pids: int = 512
     init: Init = Init.NONE
@@ -93,7 +94,7 @@ class NodeTemplate:
     credentials: tuple[CredentialSpec, ...] = ()
     endpoints: tuple[Endpoint, ...] = ()
     probes: tuple[ProbeSpec, ...] = ()
-    quiesce: Quiesce = Quiesce()
+    quiesce: Quiesce = field(default_factory=Quiesce)
 
 
 @dataclass(frozen=True)
@@ -119,9 +120,9 @@ class Template:
     networks: tuple[NetworkTemplate, ...]
 
     @property
-    def memory(self) -> int:
-        """Bytes that all nodes may use together at most."""
-        return sum(node.memory for node in self.nodes)
+    def expected_memory(self) -> int:
+        """Bytes that a lab is expected to use: what admission counts with."""
+        return sum(node.reservation or node.memory for node in self.nodes)
 
     def node(self, name: str) -> NodeTemplate:
         return next(node for node in self.nodes if node.name == name)

@@ -59,6 +59,7 @@ class Job:
     state: JobState = JobState.WAITING
     started: datetime | None = None
     ended: datetime | None = None
+    tries: int = 0  # how often it was claimed; a job that kills its worker is given up
     outcome: str = ""
     hint: str = ""
 
