@@ -1,0 +1,6 @@
+# Helpers for first-boot steps written in sh: `. /usr/local/lib/labmgr/first-boot.sh`.
+FIRST_BOOT=/etc/labmgr/first-boot
+
+# The login, or the password, of one credential. A missing file is an error.
+login() { cat "$FIRST_BOOT/credentials/$1/login"; }
+password() { cat "$FIRST_BOOT/credentials/$1/password"; }
