@@ -53,8 +53,9 @@ class Engine(Protocol):
         Nodes and volumes named in *parts* come from these images of a snapshot, without their
         first-boot files; the others from the template's images, with them. What already stands
         is left as it is and only started (a paused node goes on), but a container that was
-        created and never started is made again: its first-boot files may be missing. Raises ImageMissing, AddressTaken, DiskFull,
-        GuardMissing, NoSafeInit.
+        created and never started is made again: its first-boot files may be missing.
+
+        Raises ImageMissing, AddressTaken, DiskFull, GuardMissing, NoSafeInit.
         """
 
     def look(self, lab: str) -> Mapping[str, Seen]:
@@ -198,6 +199,9 @@ class Vault(Protocol):
     def hash_password(self, password: str) -> str: ...
     def check_password(self, hashed: str, password: str) -> bool: ...
     def key_pair(self) -> KeyPair: ...
+    def public_key(self, private: str) -> str:
+        """The public half of an OpenSSH private key, as a line of known_hosts holds it."""
+
     def certificate(self, names: Sequence[str]) -> Certificate:
         """A server certificate for these host names and addresses, by the centre's CA."""
 

@@ -46,6 +46,7 @@ class Endpoint:
     protocol: str
     path: str = "/"
     title: Text | None = None
+    account: str = ""  # id of the credential to enter with (`as`), for ssh commands shown
 
     @property
     def is_web(self) -> bool:
@@ -108,6 +109,15 @@ class NetworkTemplate:
 
 
 @dataclass(frozen=True)
+class Variable:
+    """A value of its own for each candidate: a column of the list, or this default."""
+
+    name: str
+    default: str
+    title: Text
+
+
+@dataclass(frozen=True)
 class Template:
     """What a lab is. `hash` covers the Compose file and every recipe it builds from."""
 
@@ -118,6 +128,8 @@ class Template:
     option: Option
     nodes: tuple[NodeTemplate, ...]
     networks: tuple[NetworkTemplate, ...]
+    variables: Mapping[str, str] = field(default_factory=dict)  # per candidate -> its default
+    variables: tuple[Variable, ...] = ()
 
     @property
     def expected_memory(self) -> int:

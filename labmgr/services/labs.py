@@ -1,0 +1,238 @@
+"""A lab's verbs: order now, carry out later."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+
+from labmgr.domain.lab import STANDING, Lab, LabState
+from labmgr.domain.ports import Tools
+from labmgr.domain.snapshot import SnapshotKind
+from labmgr.domain.work import Job, JobKind
+from labmgr.domain.words import Audience
+from labmgr.errors import EngineError, LabmgrError, NotFound, Refused, WrongState
+from labmgr.services import probes, snapshots
+from labmgr.services.blueprint import plan_of
+from labmgr.services.capacity import admit, to_build
+
+S = LabState
+
+
+def order_build(tools: Tools, lab_ids: Collection[str], *, by: str) -> list[Job]:
+    """Order the build of every lab that needs one; refused beforehand, with numbers.
+
+    A lab that stands already is left as it is, so the order may be repeated.
+    """
+    wanted = to_build([tools.store.lab(one) for one in lab_ids])
+    admit(tools, wanted)
+    return [tools.store.order(JobKind.BUILD, lab.id, by=by) for lab in wanted]
+
+
+def carry_out_build(tools: Tools, lab_id: str, *, by: str) -> Lab:
+    """Bring a lab from nothing to ready: nodes up, probes green, start snapshot verified.
+
+    A build that its worker left in the middle is taken up where it stands.
+    """
+    lab = tools.store.lab(lab_id)
+    if lab.state in STANDING:
+        return lab
+    if lab.state is S.BROKEN and tools.store.snapshots(lab_id):
+        raise Refused(
+            f"Lab {lab_id} is broken and has a snapshot; building it anew would lose it",
+            hint="Reset it to its start snapshot, or remove it first.",
+        )
+    afresh = lab.state is not S.BUILDING
+    with _at_work(tools, lab, by=by, why="build") as building:
+        if afresh:
+            tools.engine.remove(lab.id)
+        template = tools.library.read(building.template)
+        building = tools.store.retemplate(building, template.hash)
+        tools.engine.build(plan_of(tools, building), tell=snapshots.telling(tools, building))
+        probes.until_green(tools, building, deadline=tools.site.build_deadline)
+        snapshots.take(tools, building, SnapshotKind.START, by=by)
+        return _finish(tools, building, by=by, why="green, start snapshot verified")
+
+
+def order_reset(
+    tools: Tools, lab_id: str, *, by: str, nodes: Sequence[str] = (), force: bool = False,
+    why: str = "",
+) -> Job:
+    """Accept a reset now; refuses what could never work.
+
+    An open lab is reset only by force, with a reason that goes into the journal.
+    """
+    lab = tools.store.lab(lab_id)
+    _known(tools, lab, nodes)
+    snapshots.latest(tools, lab_id, SnapshotKind.START)
+    if lab.state is S.OPEN:
+        if not (force and why):
+            raise Refused(
+                f"Lab {lab_id} is open: its candidate is at work in it",
+                hint="Close it first, or say --force with --why and the reason.",
+            )
+        tools.store.write(f"lab:{lab_id}", "reset of an open lab forced", by=by, why=why)
+        tools.store.order(JobKind.CLOSE, lab_id, by=by)
+    elif lab.state is not S.BUILDING:
+        lab.moved_to(S.BUILDING)
+    args = {"nodes": " ".join(nodes)} if nodes else {}
+    return tools.store.order(JobKind.RESET, lab_id, by=by, args=args)
+
+
+def carry_out_reset(
+    tools: Tools, lab_id: str, *, by: str, nodes: Collection[str] | None = None
+) -> Lab:
+    """Throw the work in the lab (or in some nodes) away and put the start snapshot back."""
+    lab = tools.store.lab(lab_id)
+    start = snapshots.latest(tools, lab_id, SnapshotKind.START)
+    if lab.state is S.OPEN:
+        lab = carry_out_close(tools, lab_id, by=by)
+    with _at_work(tools, lab, by=by, why="reset") as building:
+        tools.engine.close_access(lab_id, Audience.CANDIDATE)
+        tools.engine.close_access(lab_id, Audience.COMMISSION)
+        snapshots.put_back(tools, building, start, nodes=nodes)
+        probes.until_green(tools, building, deadline=tools.site.build_deadline)
+        return _finish(tools, building, by=by, why=f"snapshot {start.id} restored")
+
+
+def order_remove(tools: Tools, lab_id: str, *, by: str) -> Job:
+    """Accept the removal of a lab with its snapshots; not while it is open."""
+    lab = tools.store.lab(lab_id)
+    if lab.state is not S.GONE:
+        lab.moved_to(S.GONE)
+    return tools.store.order(JobKind.REMOVE, lab_id, by=by)
+
+
+def carry_out_remove(tools: Tools, lab_id: str, *, by: str) -> Lab:
+    """Remove containers, networks, volumes and snapshots; the row and the journal stay."""
+    lab = tools.store.lab(lab_id)
+    gone = lab if lab.state is S.GONE else tools.store.move(lab, S.GONE, by=by, why="removed")
+    tools.engine.remove(lab_id)
+    for snapshot in tools.store.snapshots(lab_id):
+        snapshots.forget(tools, snapshot, by=by, why="lab removed")
+    tools.store.clear_findings(lab_id)
+    tools.store.clear_progress(lab_id)
+    return gone
+
+
+def order_open(tools: Tools, lab_id: str, *, by: str) -> Job:
+    """Let the candidate in: only into a lab whose probes were green and that has its snapshot."""
+    lab = tools.store.lab(lab_id)
+    if lab.state is not S.OPEN:
+        _may_open(tools, lab)
+    return tools.store.order(JobKind.OPEN, lab_id, by=by)
+
+
+def carry_out_open(tools: Tools, lab_id: str, *, by: str) -> Lab:
+    """Guard laid, row written, gateway opened; no guard, no open."""
+    lab = tools.store.lab(lab_id)
+    if lab.state is S.OPEN and tools.engine.is_open(lab_id, Audience.CANDIDATE):
+        return lab
+    if lab.state is not S.OPEN:
+        _may_open(tools, lab)
+    tools.engine.guard()
+    if lab.state is not S.OPEN:
+        lab = tools.store.move(lab, S.OPEN, by=by, why="opened")
+    try:
+        tools.engine.open_access(lab_id, Audience.CANDIDATE)
+    except EngineError as failure:
+        tools.store.move(lab, S.READY, by=by, why=f"could not be opened: {failure}")
+        raise
+    return lab
+
+
+def order_close(tools: Tools, lab_id: str, *, by: str, freeze: bool = False) -> Job:
+    """Cut the candidate's access; with *freeze* the lab waits for the commission."""
+    lab = tools.store.lab(lab_id)
+    wanted = S.FROZEN if freeze else S.READY
+    if lab.state not in {S.OPEN, wanted}:
+        raise WrongState(f"Lab {lab_id}", lab.state, "closed", [S.OPEN])
+    return tools.store.order(JobKind.FREEZE if freeze else JobKind.CLOSE, lab_id, by=by)
+
+
+def carry_out_close(tools: Tools, lab_id: str, *, by: str, freeze: bool = False) -> Lab:
+    """Access is cut first, whatever the row says; the lab runs on."""
+    tools.engine.close_access(lab_id, Audience.CANDIDATE)
+    lab = tools.store.lab(lab_id)
+    if lab.state is not S.OPEN:
+        return lab
+    return tools.store.move(
+        lab, S.FROZEN if freeze else S.READY, by=by, why="frozen" if freeze else "closed"
+    )
+
+
+def carry_out_wake(tools: Tools, lab_id: str, *, by: str) -> None:
+    """Start what is there and stopped, with its data; the access the row calls for comes back."""
+    lab = tools.store.lab(lab_id)
+    if lab.state not in STANDING:
+        return
+    plan = plan_of(tools, lab)
+    missing = {node.name for node in plan.nodes} - tools.engine.look(lab_id).keys()
+    if missing:
+        raise Refused(
+            f"Lab {lab_id} has lost {', '.join(sorted(missing))}, and the work in it",
+            hint="Reset these nodes to the start snapshot, or restore another one.",
+        )
+    tools.engine.guard()
+    tools.engine.build(plan)
+    if lab.state is S.OPEN:
+        tools.engine.open_access(lab_id, Audience.CANDIDATE)
+    tools.store.write(f"lab:{lab_id}", "started again with its data", by=by)
+
+
+def order_restore(tools: Tools, lab_id: str, snapshot_id: str, *, by: str, why: str) -> Job:
+    """Accept putting any of the lab's snapshots back; the reason is kept."""
+    snapshot = tools.store.snapshot(snapshot_id)
+    if snapshot.lab != lab_id:
+        raise NotFound(f"Lab {lab_id} has no snapshot {snapshot_id}")
+    lab = tools.store.lab(lab_id)
+    if lab.state is not S.BUILDING:
+        lab.moved_to(S.BUILDING)
+    tools.store.write(f"lab:{lab_id}", f"restore of {snapshot_id} ordered", by=by, why=why)
+    return tools.store.order(JobKind.RESTORE, lab_id, by=by, args={"snapshot": snapshot_id})
+
+
+def carry_out_restore(tools: Tools, lab_id: str, snapshot_id: str, *, by: str) -> Lab:
+    """Put one snapshot back. Only liveness is asked: passwords in it are its candidate's."""
+    lab = tools.store.lab(lab_id)
+    with _at_work(tools, lab, by=by, why=f"restore {snapshot_id}") as building:
+        snapshots.put_back(tools, building, tools.store.snapshot(snapshot_id))
+        return _finish(tools, building, by=by, why=f"snapshot {snapshot_id} restored")
+
+
+@contextmanager
+def _at_work(tools: Tools, lab: Lab, *, by: str, why: str) -> Iterator[Lab]:
+    """The lab is building meanwhile; a failure of ours is written down before it is passed on."""
+    tools.store.clear_progress(lab.id)
+    building = lab
+    if lab.state is not S.BUILDING:
+        building = tools.store.move(lab, S.BUILDING, by=by, why=why)
+    try:
+        yield building
+    except LabmgrError as failure:
+        tools.store.move(tools.store.lab(lab.id), S.BROKEN, by=by, why=f"{why}: {failure}")
+        raise
+
+
+def _finish(tools: Tools, lab: Lab, *, by: str, why: str) -> Lab:
+    ready = tools.store.move(lab, S.READY, by=by, why=why)
+    tools.store.clear_progress(lab.id)
+    return ready
+
+
+def _may_open(tools: Tools, lab: Lab) -> None:
+    lab.moved_to(S.OPEN)
+    snapshots.latest(tools, lab.id, SnapshotKind.START)
+    if lab.state is S.READY and not probes.all_green(tools, lab):
+        raise Refused(
+            f"Lab {lab.id} may not be opened: not every probe was green at the last look",
+            hint="Look at its probes; `labmgr lab probe` looks again.",
+        )
+
+
+def _known(tools: Tools, lab: Lab, nodes: Sequence[str]) -> None:
+    names = {node.name for node in tools.library.read(lab.template).nodes}
+    if unknown := sorted(set(nodes) - names):
+        raise NotFound(
+            f"Lab {lab.id} has no node {', '.join(unknown)}",
+            hint=f"Its nodes are: {', '.join(sorted(names))}.",
+        )

@@ -1,0 +1,153 @@
+"""Snapshots: take, verify, restore, rehearse, prune."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+from labmgr.domain.credential import Credential
+from labmgr.domain.lab import STANDING, Lab, LabState
+from labmgr.domain.ports import Tell, Tools
+from labmgr.domain.snapshot import Part, Snapshot, SnapshotKind
+from labmgr.domain.work import Job, JobKind, Progress
+from labmgr.errors import NotFound, Refused, SnapshotBroken, WrongState
+from labmgr.services.blueprint import checks_of, plan_of
+
+REHEARSAL = "-rehearsal"  # ends the id of a lab restored on trial
+
+
+def order_take(tools: Tools, lab_id: str, kind: SnapshotKind, *, by: str) -> Job:
+    """Have a snapshot taken; refuses a lab that is not standing."""
+    lab = tools.store.lab(lab_id)
+    if lab.state not in STANDING:
+        raise WrongState(f"Lab {lab.id}", lab.state, "snapshotted", STANDING)
+    if kind is SnapshotKind.START and lab.state is not LabState.READY:
+        raise Refused(
+            f"A start snapshot of lab {lab.id} is taken before the hour only",
+            hint=f"The lab is {lab.state}; reset it first, or take a snapshot of kind `own`.",
+        )
+    return tools.store.order(JobKind.SNAPSHOT, lab_id, by=by, args={"kind": kind})
+
+
+def take(tools: Tools, lab: Lab, kind: SnapshotKind, *, by: str) -> Snapshot:
+    """Freeze all nodes together and keep them; verified before it counts.
+
+    A failure leaves the previous snapshot as it was. An older one of the same kind is let go
+    once the new one is verified (`own` keeps the last two).
+    """
+    plan = plan_of(tools, lab)
+    name = f"{kind}-{tools.now():%Y%m%d%H%M%S}-{secrets.token_hex(2)}"
+    parts = tools.engine.save(plan, name)
+    try:
+        tools.engine.verify(parts)
+    except SnapshotBroken:
+        tools.engine.discard(lab.id, name)
+        raise
+    taken = tools.now()
+    fingerprint = credentials_fingerprint(tools.store.credentials(lab.id))
+    snapshot = Snapshot(
+        name, lab.id, kind, taken, plan.template, fingerprint, parts, verified=taken
+    )
+    tools.store.keep_snapshot(snapshot, by=by)
+    prune(tools, lab.id, kind, by=by)
+    return snapshot
+
+
+def verify(tools: Tools, snapshot_id: str, *, by: str) -> Snapshot:
+    """Prove again that a snapshot can be restored, and remember when."""
+    snapshot = tools.store.snapshot(snapshot_id)
+    tools.engine.verify(snapshot.parts)
+    tools.store.mark_verified(snapshot.id, tools.now())
+    tools.store.write(f"lab:{snapshot.lab}", f"snapshot {snapshot.id} verified", by=by)
+    return tools.store.snapshot(snapshot_id)
+
+
+def latest(tools: Tools, lab_id: str, kind: SnapshotKind) -> Snapshot:
+    """The newest verified snapshot of a kind. Raises NotFound with what to do."""
+    for snapshot in tools.store.snapshots(lab_id):
+        if snapshot.kind is kind and snapshot.verified:
+            return snapshot
+    raise NotFound(
+        f"Lab {lab_id} has no verified snapshot of kind {kind}",
+        hint="Build the lab (`labmgr lab build`): its start snapshot is taken when it is green.",
+    )
+
+
+def put_back(
+    tools: Tools, lab: Lab, snapshot: Snapshot, *, nodes: Collection[str] | None = None
+) -> None:
+    """Replace nodes and volumes by those of *snapshot*; verified before anything is removed."""
+    plan = plan_of(tools, lab)
+    if snapshot.template != plan.template:
+        raise Refused(
+            f"The template of lab {lab.id} has changed since snapshot {snapshot.id}",
+            hint="Remove the lab and build it again, or put the template back as it was.",
+        )
+    tools.engine.verify(snapshot.parts)
+    chosen = [node.name for node in plan.nodes] if nodes is None else list(nodes)
+    tools.engine.remove(lab.id, chosen)
+    tools.engine.build(plan, parts=_of(snapshot, chosen), tell=telling(tools, lab))
+
+
+def rehearse(tools: Tools, lab_id: str, *, by: str) -> Snapshot:
+    """Restore the start snapshot under a spare number, run every probe, remove it again."""
+    lab = tools.store.lab(lab_id)
+    snapshot = latest(tools, lab_id, SnapshotKind.START)
+    tools.engine.verify(snapshot.parts)
+    number = tools.site.ranges.free_number({one.number for one in tools.store.labs()})
+    spare = replace(lab, number=number)
+    plan = replace(plan_of(tools, spare), lab=f"{lab.id}{REHEARSAL}")
+    try:
+        tools.engine.build(plan, parts=snapshot.parts)
+        checks = checks_of(tools, spare)
+        findings = tools.engine.probe(plan.lab, checks, deadline=tools.site.build_deadline)
+        red = [one for one in findings if one.final and not one.green]
+    finally:
+        tools.engine.remove(plan.lab)
+    if red:
+        raise SnapshotBroken(
+            f"Snapshot {snapshot.id} came back with {len(red)} red probes: "
+            + "; ".join(f"{one.check}: {one.evidence}" for one in red),
+            hint="Build the lab again; the snapshot is kept for a look.",
+        )
+    tools.store.mark_verified(snapshot.id, tools.now())
+    tools.store.write(f"lab:{lab_id}", f"snapshot {snapshot.id} rehearsed: all green", by=by)
+    return snapshot
+
+
+def prune(tools: Tools, lab_id: str, kind: SnapshotKind, *, by: str) -> None:
+    """Let go of older snapshots of a kind: the newest stays, of `own` the last two, of `end` all."""
+    keep = {SnapshotKind.START: 1, SnapshotKind.OWN: 2}.get(kind)
+    if keep is None:
+        return
+    old = [one for one in tools.store.snapshots(lab_id) if one.kind is kind][keep:]
+    for snapshot in old:
+        forget(tools, snapshot, by=by, why="replaced by a newer one")
+
+
+def forget(tools: Tools, snapshot: Snapshot, *, by: str, why: str) -> None:
+    """Remove a snapshot's images, then its row."""
+    tools.engine.discard(snapshot.lab, snapshot.id)
+    tools.store.forget_snapshot(snapshot.id, by=by, why=why)
+
+
+def credentials_fingerprint(credentials: Sequence[Credential]) -> str:
+    """Tells whether the credentials are still those of a snapshot, without showing them."""
+    facts = sorted([one.node, one.id, one.login, one.secret, one.public] for one in credentials)
+    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
+
+
+def telling(tools: Tools, lab: Lab) -> Tell:
+    """Write an engine's progress as rows; building fills the first half of a node's bar."""
+
+    def tell(node: str, step: str, share: float) -> None:
+        tools.store.keep_progress(Progress(lab.id, node, step, share / 2, tools.now()))
+
+    return tell
+
+
+def _of(snapshot: Snapshot, nodes: Collection[str]) -> list[Part]:
+    return [part for part in snapshot.parts if part.node in nodes]
