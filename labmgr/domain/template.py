@@ -109,15 +109,6 @@ class NetworkTemplate:
 
 
 @dataclass(frozen=True)
-class Variable:
-    """A value of its own for each candidate: a column of the list, or this default."""
-
-    name: str
-    default: str
-    title: Text
-
-
-@dataclass(frozen=True)
 class Template:
     """What a lab is. `hash` covers the Compose file and every recipe it builds from."""
 
@@ -129,7 +120,6 @@ class Template:
     nodes: tuple[NodeTemplate, ...]
     networks: tuple[NetworkTemplate, ...]
     variables: Mapping[str, str] = field(default_factory=dict)  # per candidate -> its default
-    variables: tuple[Variable, ...] = ()
 
     @property
     def expected_memory(self) -> int:
