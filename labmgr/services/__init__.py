@@ -1,1 +1,1 @@
-"""Verbs: what people and bells may ask for. They think with the domain and act through its ports."""
+"""Verbs: what people and bells may ask for; they think with the domain, act through ports."""

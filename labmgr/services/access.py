@@ -55,9 +55,7 @@ class LabAccess:
 def for_candidate(tools: Tools, lab: Lab) -> LabAccess:
     """The candidate's own accesses, while the lab is open and not a moment longer."""
     if lab.state not in SHOWN_WHILE:
-        raise Refused(
-            "The lab is not open", hint="The accesses appear here when the hour begins."
-        )
+        raise Refused("The lab is not open", hint="The accesses appear here when the hour begins.")
     return _accesses(tools, lab)
 
 
@@ -71,9 +69,7 @@ def _accesses(tools: Tools, lab: Lab) -> LabAccess:
     template = tools.library.read(lab.template)
     plan = plan_of(tools, lab)
     mine = [
-        one
-        for one in credentials_of(tools, lab, template)
-        if one.audience is Audience.CANDIDATE
+        one for one in credentials_of(tools, lab, template) if one.audience is Audience.CANDIDATE
     ]
     nodes = tuple(
         NodeAccess(

@@ -79,10 +79,9 @@ def _memory(
     if need <= room:
         return []
     fit = max(0, room // (need // len(labs)))
-    return [
-        f"memory: {need // MIB} MiB wanted, {max(0, room) // MIB} MiB free beside the reserve "
-        f"of {tools.site.memory_reserve // MIB} MiB: {fit} lab(s) fit"
-    ]
+    reserve = tools.site.memory_reserve // MIB
+    wanted = f"memory: {need // MIB} MiB wanted, {max(0, room) // MIB} MiB free"
+    return [f"{wanted} beside the reserve of {reserve} MiB: {fit} lab(s) fit"]
 
 
 def _disk(tools: Tools, facts: HostFacts, labs: Sequence[Lab]) -> list[str]:

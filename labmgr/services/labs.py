@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from labmgr.domain.lab import STANDING, Lab, LabState
 from labmgr.domain.ports import Tools
 from labmgr.domain.snapshot import SnapshotKind
-from labmgr.domain.work import Job, JobKind
 from labmgr.domain.words import Audience
+from labmgr.domain.work import Job, JobKind
 from labmgr.errors import EngineError, LabmgrError, NotFound, Refused, WrongState
 from labmgr.services import probes, snapshots
 from labmgr.services.blueprint import plan_of
@@ -46,15 +46,20 @@ def carry_out_build(tools: Tools, lab_id: str, *, by: str) -> Lab:
         if afresh:
             tools.engine.remove(lab.id)
         template = tools.library.read(building.template)
-        building = tools.store.retemplate(building, template.hash)
-        tools.engine.build(plan_of(tools, building), tell=snapshots.telling(tools, building))
-        probes.until_green(tools, building, deadline=tools.site.build_deadline)
-        snapshots.take(tools, building, SnapshotKind.START, by=by)
-        return _finish(tools, building, by=by, why="green, start snapshot verified")
+        current = tools.store.retemplate(building, template.hash)
+        tools.engine.build(plan_of(tools, current), tell=snapshots.telling(tools, current))
+        probes.until_green(tools, current, deadline=tools.site.build_deadline)
+        snapshots.take(tools, current, SnapshotKind.START, by=by)
+        return _finish(tools, current, by=by, why="green, start snapshot verified")
 
 
 def order_reset(
-    tools: Tools, lab_id: str, *, by: str, nodes: Sequence[str] = (), force: bool = False,
+    tools: Tools,
+    lab_id: str,
+    *,
+    by: str,
+    nodes: Sequence[str] = (),
+    force: bool = False,
     why: str = "",
 ) -> Job:
     """Accept a reset now; refuses what could never work.
@@ -71,7 +76,6 @@ def order_reset(
                 hint="Close it first, or say --force with --why and the reason.",
             )
         tools.store.write(f"lab:{lab_id}", "reset of an open lab forced", by=by, why=why)
-        tools.store.order(JobKind.CLOSE, lab_id, by=by)
     elif lab.state is not S.BUILDING:
         lab.moved_to(S.BUILDING)
     args = {"nodes": " ".join(nodes)} if nodes else {}

@@ -51,9 +51,7 @@ def all_green(tools: Tools, lab: Lab) -> bool:
     return all(seen.get(check.id, False) for check in checks)
 
 
-def _look(
-    tools: Tools, lab: Lab, checks: Sequence[Check], *, deadline: float
-) -> list[Finding]:
+def _look(tools: Tools, lab: Lab, checks: Sequence[Check], *, deadline: float) -> list[Finding]:
     tools.store.clear_findings(lab.id)
     total = {check.node: 0 for check in checks}
     for check in checks:
@@ -67,9 +65,7 @@ def _look(
     return list(final.values())
 
 
-def _tell_node(
-    tools: Tools, lab: Lab, last: Finding, final: Sequence[Finding], total: int
-) -> None:
+def _tell_node(tools: Tools, lab: Lab, last: Finding, final: Sequence[Finding], total: int) -> None:
     mine = [finding for finding in final if finding.node == last.node]
     green = sum(finding.green for finding in mine)
     detail = "" if last.green else last.evidence

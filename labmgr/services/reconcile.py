@@ -7,8 +7,8 @@ import logging
 from labmgr.domain.lab import STANDING, Lab, LabState
 from labmgr.domain.ports import Tools
 from labmgr.domain.repair import Step, next_step
-from labmgr.domain.work import JobKind
 from labmgr.domain.words import Audience
+from labmgr.domain.work import JobKind
 from labmgr.errors import EngineError
 from labmgr.services.snapshots import REHEARSAL
 

@@ -31,9 +31,7 @@ def create_session(
     """A session named after its title; refused when the template is faulty or of another option."""
     name = slug(title)
     if not name:
-        raise BadInput(
-            f"{title!r} gives no usable name", hint="Use at least one letter or digit."
-        )
+        raise BadInput(f"{title!r} gives no usable name", hint="Use at least one letter or digit.")
     read = tools.library.read(template)
     if option is not None and option is not read.option:
         raise BadInput(
@@ -46,7 +44,7 @@ def create_session(
 
 
 def preview_import(tools: Tools, session_name: str, file: str, data: bytes) -> Preview:
-    """Read a list and say what it would change; nothing is saved. Raises BadFile when unreadable."""
+    """Read a list and say what it would change; nothing is saved. Raises BadFile."""
     session = tools.store.session(session_name)
     template = tools.library.read(session.template)
     roster = parse_roster(data, file=file, session=session, variables=template.variables)
@@ -98,8 +96,13 @@ def _plan_lab(
         taken = {lab.number for lab in tools.store.labs() if lab.state is not LabState.GONE}
         number = tools.site.ranges.free_number(taken)
         lab = Lab(
-            lab_id, session.name, candidate.number, FIRST_REALISATION, number,
-            session.template, digest,
+            lab_id,
+            session.name,
+            candidate.number,
+            FIRST_REALISATION,
+            number,
+            session.template,
+            digest,
         )
         try:
             return tools.store.add_lab(lab, by=by)
@@ -121,7 +124,12 @@ def slips_of(tools: Tools, session_name: str, *, by: str, numbers: Sequence[str]
         )
     fingerprint = tools.vault.fingerprint()
     slips = [
-        Slip(one, tools.site.portal_url, fingerprint, tools.store.code(session.name, one.number) or "")
+        Slip(
+            one,
+            tools.site.portal_url,
+            fingerprint,
+            tools.store.code(session.name, one.number) or "",
+        )
         for one in chosen
     ]
     tools.store.write(f"session:{session.name}", f"{len(slips)} slips printed", by=by)

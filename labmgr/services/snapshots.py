@@ -119,7 +119,7 @@ def rehearse(tools: Tools, lab_id: str, *, by: str) -> Snapshot:
 
 
 def prune(tools: Tools, lab_id: str, kind: SnapshotKind, *, by: str) -> None:
-    """Let go of older snapshots of a kind: the newest stays, of `own` the last two, of `end` all."""
+    """Let go of older ones: of `start` the newest stays, of `own` two, of `end` all."""
     keep = {SnapshotKind.START: 1, SnapshotKind.OWN: 2}.get(kind)
     if keep is None:
         return

@@ -27,9 +27,7 @@ CARRY_OUT: Mapping[JobKind, CarryOut] = {
     JobKind.BUILD: lambda tools, job: labs.carry_out_build(tools, job.lab, by=job.by),
     JobKind.OPEN: lambda tools, job: labs.carry_out_open(tools, job.lab, by=job.by),
     JobKind.CLOSE: lambda tools, job: labs.carry_out_close(tools, job.lab, by=job.by),
-    JobKind.FREEZE: lambda tools, job: labs.carry_out_close(
-        tools, job.lab, by=job.by, freeze=True
-    ),
+    JobKind.FREEZE: lambda tools, job: labs.carry_out_close(tools, job.lab, by=job.by, freeze=True),
     JobKind.RESET: lambda tools, job: labs.carry_out_reset(
         tools, job.lab, by=job.by, nodes=job.args["nodes"].split() if "nodes" in job.args else None
     ),

@@ -1,0 +1,84 @@
+"""The images of the templates: what is there, building what is missing, carrying them by file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from labmgr.domain.exam import SessionState
+from labmgr.domain.ports import ImageFacts, Recipe, Tools
+from labmgr.errors import NotFound, Refused
+from labmgr.services.blueprint import recipes_of
+
+# Told while images are built: the recipe, the step in words, share from 0 to 1.
+TellImage = Callable[[Recipe, str, float], None]
+
+
+def wanted(tools: Tools, templates: Sequence[str] = ()) -> list[Recipe]:
+    """The recipes of these templates (of all when none is named) and of labmgr itself."""
+    names = templates or tools.library.names()
+    return recipes_of(tools, [tools.library.read(name) for name in names])
+
+
+def listing(tools: Tools, templates: Sequence[str] = ()) -> list[ImageFacts]:
+    """Every wanted image, there or missing."""
+    facts = tools.images.facts(wanted(tools, templates))
+    return [facts[tag] for tag in sorted(facts)]
+
+
+def missing(tools: Tools, templates: Sequence[str] = ()) -> list[str]:
+    """Tags of the wanted images that the host does not have."""
+    return [image.tag for image in listing(tools, templates) if not image.id]
+
+
+def build(
+    tools: Tools, templates: Sequence[str] = (), *, by: str, tell: TellImage
+) -> list[ImageFacts]:
+    """Build what is missing, one after another; what is there is left alone.
+
+    Refused while a session is open: nothing is built or pulled then.
+    """
+    recipes = wanted(tools, templates)
+    facts = tools.images.facts(recipes)
+    lacking = [recipe for recipe in recipes if not facts[recipe.tag].id]
+    if not lacking:
+        return []
+    _no_session_open(tools)
+    built = []
+    for recipe in lacking:
+        built.append(tools.images.build(recipe, tell=_for(recipe, tell)))
+        tools.store.write(f"image:{recipe.tag}", f"built, {built[-1].id}", by=by)
+    return built
+
+
+def export(tools: Tools, file: Path, templates: Sequence[str] = (), *, by: str) -> int:
+    """Write the wanted images into one tar, for a server without Internet; how many."""
+    if lacking := missing(tools, templates):
+        raise NotFound(
+            f"Images missing: {', '.join(lacking)}", hint="Build them: `labmgr image build`."
+        )
+    recipes = wanted(tools, templates)
+    tools.images.export(recipes, file)
+    tools.store.write("images", f"{len(recipes)} exported", by=by)
+    return len(recipes)
+
+
+def load(tools: Tools, file: Path, *, by: str) -> tuple[str, ...]:
+    """Read such a tar; the tags that came in."""
+    _no_session_open(tools)
+    tags = tools.images.load(file)
+    tools.store.write("images", f"{len(tags)} imported", by=by)
+    return tags
+
+
+def _for(recipe: Recipe, tell: TellImage) -> Callable[[str, str, float], None]:
+    return lambda _name, step, share: tell(recipe, step, share)
+
+
+def _no_session_open(tools: Tools) -> None:
+    held = [one.name for one in tools.store.sessions() if one.state is SessionState.OPEN]
+    if held:
+        raise Refused(
+            f"Session {', '.join(held)} is open: no image is built or loaded meanwhile",
+            hint="Close the session first (`labmgr session close NAME`).",
+        )

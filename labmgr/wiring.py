@@ -1,0 +1,84 @@
+"""The one place that knows both sides: builds every driver and hands them down as Tools."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import UTC, datetime
+from pathlib import Path
+
+from labmgr.config import Settings, cores
+from labmgr.domain.addressing import Ranges
+from labmgr.domain.ports import Tools
+from labmgr.domain.site import Site
+from labmgr.engines.docker_engine import DockerEngine
+from labmgr.engines.images import DockerImages
+from labmgr.errors import BadSettings
+from labmgr.paper.printer import Printer
+from labmgr.store.file_library import FileLibrary
+from labmgr.store.sql_store import SqlStore
+from labmgr.vault.vault import HomeVault
+
+MIB = 1 << 20
+LETTERS = "abcdefghjkmnpqrstuvwxyz"
+
+
+def build_tools(settings: Settings) -> Tools:
+    """Everything a door needs. Touches the home directory, never the engine."""
+    home = prepared_home(settings.home)
+    vault = HomeVault(home, settings.certificate, settings.certificate_key)
+    store = SqlStore(settings.database_url, vault, now, home=home)
+    store.upgrade()
+    library = FileLibrary(settings.templates)
+    own = library.own_images()
+    site = site_of(settings, instance_of(home))
+    engine = DockerEngine(
+        settings.engine,
+        instance=site.instance,
+        probe_image=own["probe"].tag,
+        guard_image=own["guard"].tag,
+    )
+    images = DockerImages(settings.engine, extra_ca=settings.extra_ca, registry=settings.registry)
+    return Tools(store, engine, images, library, vault, Printer(), site, now)
+
+
+def site_of(settings: Settings, instance: str) -> Site:
+    """The centre's choices, checked."""
+    name = settings.lab_name or settings.lab_bind
+    return Site(
+        instance=instance,
+        ranges=Ranges.read(settings.net_base, settings.port_base),
+        lab_bind=settings.lab_bind,
+        lab_name=name,
+        portal_url=settings.portal_url or f"https://{name}:8000/portail",
+        parallel=settings.parallel or max(2, cores()),
+        memory_reserve=settings.memory_reserve_mib * MIB,
+        disk_reserve=settings.disk_reserve_mib * MIB,
+        build_deadline=float(settings.build_deadline),
+    )
+
+
+def prepared_home(home: Path) -> Path:
+    """Make the directory of state, closed to others. Raises BadSettings when it can't be used."""
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (home / ".writable").touch()
+        (home / ".writable").unlink()
+    except OSError as trouble:
+        raise BadSettings(
+            f"LABMGR_HOME={home} cannot be used: {trouble.strerror}",
+            hint="Name a directory that this user may write to, on a disk with room.",
+        ) from trouble
+    return home
+
+
+def instance_of(home: Path) -> str:
+    """Five letters that tell this instance's containers from any other's; made once."""
+    file = home / "instance"
+    if not file.exists():
+        file.write_text("".join(secrets.choice(LETTERS) for _ in range(5)), encoding="ascii")
+    return file.read_text(encoding="ascii").strip()
+
+
+def now() -> datetime:
+    """The server's clock, in UTC."""
+    return datetime.now(UTC)
