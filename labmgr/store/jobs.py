@@ -1,0 +1,152 @@
+"""Work ordered and not yet done, and the worker's heartbeat."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+
+from sqlalchemy import Connection, Select, delete, func, insert, select, update
+
+from labmgr.domain.work import ENDED, LANE, Job, JobKind, JobState, Lane
+from labmgr.errors import LostRace, NotFound
+from labmgr.store.database import columns, every, first
+from labmgr.store.journal import Book
+from labmgr.store.tables import heartbeats, jobs
+
+MOST = 200
+_NO_ARGS: Mapping[str, str] = MappingProxyType({})
+
+
+class Jobs(Book):
+    """A job goes from waiting to doing to one of the ends, each by compare-and-set."""
+
+    def order(self, kind: JobKind, lab: str, *, by: str, args: Mapping[str, str] = _NO_ARGS) -> Job:
+        """Add a job; the same order still waiting is returned instead."""
+        same = _jobs().where(
+            jobs.c.kind == kind, jobs.c.lab == lab, jobs.c.state == JobState.WAITING
+        )
+        with self._db.write() as tx:
+            for waiting in every(tx, same.order_by(jobs.c.id), Job):
+                if waiting.args == dict(args):
+                    return waiting
+            row = _new_row(kind, lab, by, self._now(), args)
+            number = tx.execute(insert(jobs).values(**row)).inserted_primary_key
+            self._note(tx, f"lab:{lab}", f"{kind} ordered", by=by, why=args.get("why", ""))
+            return _job(tx, number[0] if number else 0)
+
+    def claim(self, worker: str, lane: Lane) -> Job | None:
+        """Take the oldest waiting job of the lane whose lab has no job in hand on that lane."""
+        in_hand = select(jobs.c.lab).where(jobs.c.lane == lane, jobs.c.state == JobState.DOING)
+        free = (
+            select(jobs.c.id)
+            .where(jobs.c.lane == lane, jobs.c.state == JobState.WAITING)
+            .where(jobs.c.lab.not_in(in_hand))
+            .order_by(jobs.c.id)
+        )
+        with self._db.read() as tx:
+            if tx.scalar(free.limit(1)) is None:
+                return None  # the usual case, once a second: no need to stand in line for it
+        with self._db.write() as tx:
+            if (number := tx.scalar(free.limit(1))) is None:
+                return None
+            taken = {"worker": worker, "started": self._now(), "tries": jobs.c.tries + 1}
+            _set(tx, number, JobState.WAITING, state=JobState.DOING, **taken)
+            return _job(tx, number)
+
+    def finish(self, job: Job, state: str, outcome: str = "", hint: str = "") -> None:
+        """Write down how it went. The same end twice is once; another end is a LostRace."""
+        end = JobState(state)
+        if end not in ENDED:
+            msg = f"a job does not end as {end}"
+            raise ValueError(msg)
+        with self._db.write() as tx:
+            now = _job(tx, job.id).state
+            if now is end:
+                return
+            _set(
+                tx,
+                job.id,
+                JobState.WAITING if now is JobState.WAITING else JobState.DOING,
+                state=end,
+                ended=self._now(),
+                outcome=outcome,
+                hint=hint,
+            )
+
+    def release(self, job: Job) -> None:
+        """Put a job in hand back among the waiting; `claim` counts its tries."""
+        with self._db.write() as tx:
+            if _job(tx, job.id).state is not JobState.WAITING:
+                back = {"state": JobState.WAITING, "worker": None, "started": None}
+                _set(tx, job.id, JobState.DOING, **back)
+
+    def job(self, id: int) -> Job:  # noqa: A002 - the port's word
+        with self._db.read() as tx:
+            return _job(tx, id)
+
+    def jobs(self, *, lab: str | None = None, unended: bool = False) -> list[Job]:
+        """Newest first, at most 200."""
+        query = _jobs().order_by(jobs.c.id.desc()).limit(MOST)
+        if lab is not None:
+            query = query.where(jobs.c.lab == lab)
+        if unended:
+            query = query.where(jobs.c.state.not_in(ENDED))
+        with self._db.read() as tx:
+            return every(tx, query, Job)
+
+    def abandoned(self, worker: str) -> list[Job]:
+        """Jobs in hand of any worker but *worker*: their worker is dead."""
+        query = _jobs().where(jobs.c.state == JobState.DOING, jobs.c.worker != worker)
+        with self._db.read() as tx:
+            return every(tx, query.order_by(jobs.c.id), Job)
+
+    def beat(self, worker: str) -> None:
+        """One row: a new worker takes the place of the one before."""
+        mine = update(heartbeats).where(heartbeats.c.worker == worker).values(at=self._now())
+        with self._db.write() as tx:
+            if tx.execute(mine).rowcount == 0:
+                tx.execute(delete(heartbeats))
+                tx.execute(insert(heartbeats).values(worker=worker, at=self._now()))
+
+    def last_beat(self) -> datetime | None:
+        with self._db.read() as tx:
+            latest: datetime | None = tx.scalar(select(func.max(heartbeats.c.at)))
+        return latest
+
+
+def _jobs() -> Select[Any]:
+    return columns(jobs, Job)
+
+
+def _job(tx: Connection, number: int) -> Job:
+    if (job := first(tx, _jobs().where(jobs.c.id == number), Job)) is None:
+        raise NotFound(f"There is no job {number}", hint="Was its session removed?")
+    return job
+
+
+def _new_row(
+    kind: JobKind, lab: str, by: str, at: datetime, args: Mapping[str, str]
+) -> dict[str, object]:
+    return {
+        "kind": kind,
+        "lab": lab,
+        "lane": LANE[kind],
+        "by": by,
+        "ordered": at,
+        "args": dict(args),
+        "state": JobState.WAITING,
+        "tries": 0,
+        "outcome": "",
+        "hint": "",
+    }
+
+
+def _set(tx: Connection, number: int, old: JobState, **values: Any) -> None:  # noqa: ANN401
+    same = (jobs.c.id == number) & (jobs.c.state == old)
+    if tx.execute(update(jobs).where(same).values(**values)).rowcount != 1:
+        raise LostRace(
+            f"Job {number} is no longer {old}",
+            hint="Another worker acted on it; is labmgr running twice?",
+        )
