@@ -53,6 +53,10 @@ class StoreError(LabmgrError):
     """The database did not take or give what was asked."""
 
 
+class VaultError(LabmgrError):
+    """A key is missing, open to others, or not the one that sealed this."""
+
+
 @dataclass(frozen=True)
 class Problem:
     """One fault of a file a person wrote: where it is and how to mend it."""

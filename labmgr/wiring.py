@@ -25,7 +25,7 @@ LETTERS = "abcdefghjkmnpqrstuvwxyz"
 def build_tools(settings: Settings) -> Tools:
     """Everything a door needs. Touches the home directory, never the engine."""
     home = prepared_home(settings.home)
-    vault = HomeVault(home, settings.certificate, settings.certificate_key)
+    vault = HomeVault(home, settings.certificate, settings.certificate_key, now=now)
     store = SqlStore(settings.database_url, vault, now, home=home)
     store.upgrade()
     library = FileLibrary(settings.templates)

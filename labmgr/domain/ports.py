@@ -274,7 +274,10 @@ class RosterBook(Protocol):
 
     def move_session(self, session: ExamSession, new: SessionState, *, by: str) -> ExamSession: ...
     def remove_session(self, name: str, *, by: str) -> None:
-        """With its candidates, codes and gone labs; Refused while a lab is not gone."""
+        """With its candidates, codes, labs and their secrets ("gateway:<lab>:…").
+
+        Refused while a lab is more than planned and not gone, or has a job not yet ended.
+        """
 
     def candidates(self, session: str) -> list[Candidate]: ...
     def candidate(self, session: str, number: str) -> Candidate: ...

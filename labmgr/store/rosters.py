@@ -13,7 +13,7 @@ from labmgr.domain.work import ENDED
 from labmgr.errors import LostRace, NotFound, Refused
 from labmgr.store.database import columns, every, first, put
 from labmgr.store.journal import Book
-from labmgr.store.tables import candidates, jobs, labs, sessions
+from labmgr.store.tables import candidates, jobs, labs, secrets, sessions
 
 
 class Rosters(Book):
@@ -56,12 +56,16 @@ class Rosters(Book):
     def remove_session(self, name: str, *, by: str) -> None:
         """Everything of the session goes with its row, by the tables' own cascade.
 
-        The journal stays. A session that is not there is nothing to do.
+        So do labmgr's own secrets of its labs ("gateway:<lab>:…"): a session made again must not
+        open to old passwords. The journal stays. A session that is not there is nothing to do.
         """
         with self._db.write() as tx:
             _refuse_living(tx, name)
             people = select(func.count()).where(candidates.c.session == name)
             number = tx.scalar(people)
+            for lab in tx.scalars(select(labs.c.id).where(labs.c.session == name)).all():
+                theirs = secrets.c.name.contains(f":{lab}:", autoescape=True)
+                tx.execute(delete(secrets).where(theirs))
             if tx.execute(delete(sessions).where(sessions.c.name == name)).rowcount == 1:
                 what = f"removed with {number} candidates"
                 self._note(tx, f"session:{name}", what, by=by)
@@ -129,7 +133,8 @@ def _keep_candidate(tx: Connection, one: Candidate) -> None:
 def _refuse_living(tx: Connection, session: str) -> None:
     """Containers without a row would be nobody's: labs go first, and so does their work."""
     mine = select(labs.c.id).where(labs.c.session == session)
-    alive = tx.scalars(mine.where(labs.c.state != LabState.GONE).order_by(labs.c.number)).all()
+    standing = labs.c.state.not_in({LabState.PLANNED, LabState.GONE})
+    alive = tx.scalars(mine.where(standing).order_by(labs.c.number)).all()
     if alive:
         raise Refused(
             f"Session {session} still has {len(alive)} labs ({', '.join(alive[:3])}…)",

@@ -1,0 +1,1 @@
+"""Everything cryptographic, in one room."""
