@@ -82,3 +82,12 @@ def instance_of(home: Path) -> str:
 def now() -> datetime:
     """The server's clock, in UTC."""
     return datetime.now(UTC)
+
+
+def panel_key(home: Path) -> str:
+    """What signs the panel's cookies; made once, closed to others."""
+    file = home / "panel.key"
+    if not file.exists():
+        file.touch(mode=0o600)
+        file.write_text(secrets.token_urlsafe(48), encoding="ascii")
+    return file.read_text(encoding="ascii").strip()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 from labmgr.domain.credential import Credential
 from labmgr.domain.lab import Lab, LabState
@@ -111,3 +111,29 @@ def _command(tools: Tools, plan: LabPlan, node: NodeTemplate, endpoint: Endpoint
 
 def _address(node: NodePlan) -> str:
     return next(iter(node.addresses.values()))
+
+
+def in_clear(access: LabAccess) -> dict[str, object]:
+    """The accesses with their secrets, for the one printout that is meant to show them."""
+    return {
+        "lab": access.lab.id,
+        "jump": {
+            "target": access.jump,
+            "port": access.jump_port,
+            "password": access.jump_password,
+            "host_key": access.host_key,
+        },
+        "nodes": [
+            {
+                "node": node.node,
+                "title": str(node.title),
+                "address": node.address,
+                "doors": [asdict(door) for door in node.doors],
+                "accounts": [
+                    {"id": one.id, "login": one.login, "kind": one.kind, "secret": one.secret}
+                    for one in node.credentials
+                ],
+            }
+            for node in access.nodes
+        ],
+    }

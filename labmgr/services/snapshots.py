@@ -92,6 +92,12 @@ def put_back(
     tools.engine.build(plan, parts=_of(snapshot, chosen), tell=telling(tools, lab))
 
 
+def order_rehearse(tools: Tools, lab_id: str, *, by: str) -> Job:
+    """Have the start snapshot restored on trial; refuses a lab that has none."""
+    latest(tools, lab_id, SnapshotKind.START)
+    return tools.store.order(JobKind.REHEARSE, lab_id, by=by)
+
+
 def rehearse(tools: Tools, lab_id: str, *, by: str) -> Snapshot:
     """Restore the start snapshot under a spare number, run every probe, remove it again."""
     lab = tools.store.lab(lab_id)

@@ -1,0 +1,27 @@
+"""The command's root."""
+
+from __future__ import annotations
+
+import click
+
+from labmgr.cli import care, lab, people, stock
+from labmgr.cli.shell import Polite
+
+
+@click.group(cls=Polite, context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Exam laboratories of real containers, one for each candidate."""
+
+
+for command in (
+    care.doctor,
+    people.account,
+    stock.image,
+    stock.template,
+    people.session,
+    people.candidate,
+    lab.lab,
+    care.snapshot,
+    care.journal,
+):
+    main.add_command(command)

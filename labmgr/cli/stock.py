@@ -1,0 +1,164 @@
+"""The commands `image` and `template`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from labmgr.cli.shell import Shell, answer, json_option, note, plain, table
+from labmgr.domain.ports import Recipe
+from labmgr.errors import BadFile
+from labmgr.services import drawing, images
+
+A_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.group()
+def image() -> None:
+    """The images that labs are made of."""
+
+
+@image.command("build")
+@click.option("--template", "templates", multiple=True, help="Only what this template needs.")
+@json_option
+@click.pass_obj
+def image_build(shell: Shell, templates: tuple[str, ...], as_json: bool) -> None:
+    """Build what is missing; what is there is left alone."""
+    bars = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[step]}"),
+        console=Console(stderr=True),
+    )
+    rows: dict[str, TaskID] = {}
+
+    def tell(recipe: Recipe, step: str, share: float) -> None:
+        if recipe.tag not in rows:
+            rows[recipe.tag] = bars.add_task(recipe.name, total=1.0, step="")
+            if not bars.console.is_terminal:
+                note(f"building {recipe.tag}")
+        bars.update(rows[recipe.tag], completed=share, step=step[:60])
+
+    with bars:
+        built = images.build(shell.tools, templates, by=shell.by, tell=tell)
+    answer(built, as_json=as_json, people=lambda: note(f"{len(built)} image(s) built"))
+
+
+@image.command("list")
+@json_option
+@click.pass_obj
+def image_list(shell: Shell, as_json: bool) -> None:
+    """Every wanted image, there or missing."""
+    found = images.listing(shell.tools)
+    rows = [(one.tag, one.id[7:19] or "MISSING", f"{one.size >> 20} MiB") for one in found]
+    answer(found, as_json=as_json, people=lambda: table(["image", "id", "size"], rows))
+
+
+@image.command("check")
+@click.option("--template", "templates", multiple=True)
+@json_option
+@click.pass_context
+def image_check(ctx: click.Context, templates: tuple[str, ...], as_json: bool) -> None:
+    """Exit 1 and name what is missing."""
+    shell: Shell = ctx.obj
+    lacking = images.missing(shell.tools, templates)
+    words = f"missing: {', '.join(lacking)}" if lacking else "all images are there"
+    answer({"missing": lacking}, as_json=as_json, people=lambda: click.echo(words))
+    ctx.exit(1 if lacking else 0)
+
+
+@image.command("export")
+@click.argument("file", type=A_FILE)
+@click.option("--template", "templates", multiple=True)
+@json_option
+@click.pass_obj
+def image_export(shell: Shell, file: Path, templates: tuple[str, ...], as_json: bool) -> None:
+    """Write all images into one tar, for a server without Internet."""
+    count = images.export(shell.tools, file, templates, by=shell.by)
+    data = {"file": file, "images": count}
+    answer(data, as_json=as_json, people=lambda: click.echo(f"{count} image(s) in {file}"))
+
+
+@image.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@json_option
+@click.pass_obj
+def image_import(shell: Shell, file: Path, as_json: bool) -> None:
+    """Read such a tar."""
+    tags = images.load(shell.tools, file, by=shell.by)
+    answer({"images": tags}, as_json=as_json, people=lambda: click.echo("\n".join(tags)))
+
+
+@click.group()
+def template() -> None:
+    """What labs can be."""
+
+
+@template.command("list")
+@json_option
+@click.pass_obj
+def template_list(shell: Shell, as_json: bool) -> None:
+    """Every template of the library."""
+    library = shell.tools.library
+    found = [library.read(name) for name in library.names()]
+    rows = [(one.name, one.option, len(one.nodes), one.title) for one in found]
+    data = [
+        {"name": one.name, "option": one.option, "title": str(one.title), "hash": one.hash}
+        for one in found
+    ]
+    heads = ["name", "option", "nodes", "title"]
+    answer(data, as_json=as_json, people=lambda: table(heads, rows))
+
+
+@template.command("check")
+@click.argument("name")
+@json_option
+@click.pass_context
+def template_check(ctx: click.Context, name: str, as_json: bool) -> None:
+    """Read a template without an engine; every fault with its line and mend, then exit 1."""
+    shell: Shell = ctx.obj
+    problems: list[object] = []
+    try:
+        read = shell.tools.library.read(name)
+    except BadFile as faulty:
+        problems = list(faulty.problems)
+        lines = [str(one) for one in faulty.problems]
+    else:
+        lines = [f"{name}: good ({len(read.nodes)} nodes)", *drawing.rights(read)]
+    data = {"template": name, "problems": problems}
+    answer(data, as_json=as_json, people=lambda: click.echo("\n".join(lines)))
+    ctx.exit(1 if problems else 0)
+
+
+@template.command("show")
+@click.argument("name")
+@click.option("--svg", type=A_FILE, help="Write the picture to this file.")
+@json_option
+@click.pass_obj
+def template_show(shell: Shell, name: str, svg: Path | None, as_json: bool) -> None:
+    """Nodes, networks and probes of a template; with --svg its picture."""
+    read = shell.tools.library.read(name)
+    if svg:
+        svg.write_text(drawing.picture(read), encoding="utf-8")
+        note(f"{svg} written")
+    rows = [
+        (node.name, ", ".join(node.addresses.values()), len(node.probes), node.title)
+        for node in read.nodes
+    ]
+    heads = ["node", "address", "probes", "title"]
+    answer(plain(read), as_json=as_json, people=lambda: table(heads, rows))
+
+
+@template.command("schema")
+@json_option
+@click.pass_obj
+def template_schema(shell: Shell, as_json: bool) -> None:
+    """JSON Schema of a template, for editors."""
+    del as_json  # the schema is JSON either way
+    click.echo(json.dumps(shell.tools.library.schema(), ensure_ascii=False, indent=2))
