@@ -64,7 +64,7 @@ def serve_panel(tools: Tools, home: Path, choice: Choice) -> None:
         sys.executable,
         "-m",
         "gunicorn",
-        "labmgr.wsgi:application()",
+        f"labmgr.wsgi:application(secure={choice.secure})",
         "--bind",
         f"{choice.host}:{choice.port}",
         "--worker-class",
@@ -81,12 +81,10 @@ def serve_panel(tools: Tools, home: Path, choice: Choice) -> None:
         "warning",
         "--no-control-socket",
     ]
-    environment = dict(os.environ)
     if choice.secure:
         chain, key = _certificate_files(tools, home, choice)
         command += ["--certfile", str(chain), "--keyfile", str(key)]
-        environment["LABMGR_PANEL_TLS"] = "yes"
-    os.execve(sys.executable, command, environment)  # noqa: S606 - our own interpreter
+    os.execv(sys.executable, command)  # noqa: S606 - our own interpreter
 
 
 class _Pair:

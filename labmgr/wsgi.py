@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import os
-
-from flask import Flask
+from wsgiref.types import WSGIApplication
 
 from labmgr.config import read_settings
 from labmgr.panel.app import create_app
 from labmgr.wiring import build_tools, panel_key
 
 
-def application() -> Flask:
-    """Build the panel. Called by the server (`labmgr.wsgi:application()`)."""
+def application(*, secure: bool = False) -> WSGIApplication:
+    """Build the panel; *secure* when the server speaks HTTPS, so that cookies may say so."""
     settings = read_settings(os.environ)
-    secure = os.environ.get("LABMGR_PANEL_TLS") == "yes"
     return create_app(build_tools(settings), secret_key=panel_key(settings.home), secure=secure)

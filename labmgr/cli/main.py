@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from labmgr.cli import care, lab, people, stock
+from labmgr.cli.setup import setup
 from labmgr.cli.shell import Polite
 
 
@@ -14,6 +15,7 @@ def main() -> None:
 
 
 for command in (
+    setup,
     care.doctor,
     people.account,
     stock.image,

@@ -1,0 +1,97 @@
+# Shared by the launchers: each step says what it does, and stops with the reason and the mend.
+set -euo pipefail
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$ROOT"
+export LABMGR_HOME=${LABMGR_HOME:-$ROOT/.labmgr}
+VENV=${LABMGR_VENV:-$ROOT/.venv}
+ENGINE_STARTED=
+
+say() { printf '== %s\n' "$*" >&2; }
+stop() { printf 'error: %s\nhint:  %s\n' "$1" "$2" >&2; exit 1; }
+is_root() { [ "$(id -u)" = 0 ]; }
+
+# A proxy that inspects traffic has its certificate in one of these already.
+ca=${LABMGR_EXTRA_CA:-${PIP_CERT:-${SSL_CERT_FILE:-}}}
+if [ -n "$ca" ] && [ -f "$ca" ]; then export LABMGR_EXTRA_CA=$ca; fi
+
+need_packages() { # command:package …
+  local missing=() pair
+  for pair in "$@"; do
+    command -v "${pair%%:*}" >/dev/null || missing+=("${pair#*:}")
+  done
+  [ ${#missing[@]} = 0 ] && return 0
+  is_root && command -v apt-get >/dev/null ||
+    stop "missing: ${missing[*]}" "ask the administrator: apt-get install ${missing[*]}"
+  say "installing ${missing[*]}"
+  export DEBIAN_FRONTEND=noninteractive
+  { apt-get update -qq && apt-get install -y -qq --no-install-recommends "${missing[@]}"; } \
+    >/dev/null || stop "the packages could not be installed: ${missing[*]}" \
+    "is the package mirror reachable? install them by hand and run this again"
+}
+
+engine_answers() { docker info >/dev/null 2>&1; }
+
+need_engine() {
+  if command -v docker >/dev/null && engine_answers; then
+    say "container engine: running"
+    return 0
+  fi
+  is_root || stop "no container engine answers to $(id -un)" \
+    "start it, or add the user to the group docker: sudo usermod -aG docker $(id -un)"
+  need_packages docker:docker.io dockerd:docker.io iptables:iptables
+  say "starting the container engine"
+  if [ -d /run/systemd/system ]; then
+    systemctl start docker || stop "docker.service did not start" "journalctl -u docker"
+  else
+    mkdir -p "$LABMGR_HOME"
+    setsid dockerd >"$LABMGR_HOME/dockerd.log" 2>&1 </dev/null &
+    ENGINE_STARTED=$!
+  fi
+  for _ in $(seq 60); do
+    engine_answers && return 0
+    sleep 0.5
+  done
+  stop "the container engine does not answer" "see $LABMGR_HOME/dockerd.log"
+}
+
+need_limits() {
+  local now
+  now=$(cat /proc/sys/fs/inotify/max_user_instances)
+  [ "$now" -ge 8192 ] && return 0
+  if is_root; then
+    say "raising fs.inotify.max_user_instances from $now to 8192"
+    echo 'fs.inotify.max_user_instances = 8192' >/etc/sysctl.d/60-labmgr.conf
+    echo 8192 >/proc/sys/fs/inotify/max_user_instances
+  else
+    say "fs.inotify.max_user_instances is $now: about $((now / 5)) nodes will start; ask the administrator for 8192"
+  fi
+}
+
+need_python() { # requirements files …
+  local python=${PYTHON:-python3} stamp
+  command -v "$python" >/dev/null || need_packages python3:python3
+  "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
+    stop "$("$python" -V) is too old" "Python 3.11 or later is wanted: set PYTHON=/path/to/python3.11"
+  stamp=$(cat "$@" | sha256sum | cut -c1-16)
+  if [ "$(cat "$VENV/.labmgr-$(basename "$1" .txt)-$#" 2>/dev/null)" = "$stamp" ]; then
+    return 0
+  fi
+  say "making the Python environment in $VENV"
+  if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
+    is_root || stop "Python cannot make environments" "apt-get install python3-venv"
+    { apt-get update -qq && apt-get install -y -qq python3-venv; } >/dev/null ||
+      stop "python3-venv could not be installed" "is the package mirror reachable?"
+  fi
+  [ -x "$VENV/bin/python" ] || "$python" -m venv "$VENV"
+  "$VENV/bin/python" -m pip install -q --disable-pip-version-check -r "${!#}" ||
+    stop "the pinned requirements could not be installed" "is the package index reachable?"
+  echo "$stamp" >"$VENV/.labmgr-$(basename "$1" .txt)-$#"
+}
+
+need_base_tools() {
+  docker image inspect labmgr/debian:latest >/dev/null 2>&1 && return 0
+  command -v mmdebstrap >/dev/null && return 0
+  if is_root; then need_packages mmdebstrap:mmdebstrap; fi
+}
+
+labmgr() { "$VENV/bin/python" -m labmgr "$@"; }
