@@ -62,11 +62,11 @@ def prepare(config: Config, front: str) -> None:
         write(haproxy_file(who), texts.haproxy(config, who, front))
         tried(["/usr/sbin/sshd", "-t", "-f", sshd_file(who)])
         if config.webs:
-            tried(["/usr/sbin/haproxy", "-c", "-q", "-f", haproxy_file(who)])
+            tried(["/usr/sbin/haproxy", "-c", "-f", haproxy_file(who)])
 
 
 def own_hosts(config: Config) -> None:
-    """The jump host asks for the names that clients give. Engines write this file anew, or keep it."""
+    """The jump host asks for the names that clients give. Engines may keep this file."""
     path = Path("/etc/hosts")
     kept = [line for line in path.read_text().splitlines() if not line.endswith(HOSTS_MARK)]
     ours = [f"{line} {HOSTS_MARK}" for line in texts.hosts(config).splitlines()]
@@ -97,5 +97,5 @@ def write(path: str, text: str, *, mode: int = 0o600) -> None:
 def tried(command: list[str], text: str = "") -> str:
     done = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise BadConfig(f"{command[0]} refuses its settings: {done.stderr.strip()}")
+        raise BadConfig(f"{command[0]} refuses its settings: {done.stdout}{done.stderr}")
     return done.stdout

@@ -54,7 +54,7 @@ global
     ssl-default-bind-options ssl-min-ver TLSv1.2
 defaults
     mode http
-    retries 1
+    retries 0
     timeout connect 3s
     timeout http-request 15s
     timeout http-keep-alive 60s
@@ -70,13 +70,12 @@ listen {node}_{port}
     bind {address}:{port} ssl crt {run}/web.pem alpn http/1.1
     http-request set-var(txn.node) str({node})
     http-request set-var(txn.host) req.hdr(host)
-    http-request set-var(txn.port) req.hdr(host),port_only
-    http-request set-var(txn.port) str(443) if {{ var(txn.port) 0 }}
     http-request del-header X-Forwarded- -m beg
     http-request del-header Forwarded
     http-request set-header X-Forwarded-Proto https
     http-request set-header X-Forwarded-Host %[var(txn.host)]
-    http-request set-header X-Forwarded-Port %[var(txn.port)]
+    http-request set-header X-Forwarded-Port %[req.hdr(host),port_only]
+    http-request set-header X-Forwarded-Port 443 if {{ req.hdr(host),port_only -m int 0 }}
     http-request set-header X-Forwarded-For %[src]
     acl to_itself res.hdr(Location),field(3,/),strcmp(txn.host) eq 0
     http-response replace-header Location ^http://(.*)$ https://\\1 if to_itself
@@ -88,7 +87,7 @@ SECURE_COOKIES = (
 )
 ERRORS = "".join(
     f'    http-error status {status} content-type "text/html; charset=utf-8" '
-    "lf-file /usr/local/lib/labmgr/unavailable.html\n"
+    "hdr Cache-Control no-store lf-file /usr/local/lib/labmgr/unavailable.html\n"
     for status in (502, 503, 504)
 )
 
