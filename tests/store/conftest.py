@@ -52,6 +52,12 @@ def store(home, clock):
 
 
 @pytest.fixture
+def engine(store):
+    """SQLAlchemy's, below the store: for tests of how it connects."""
+    return store._db.engine  # noqa: SLF001
+
+
+@pytest.fixture
 def session(store):
     made = ExamSession("e6-2026", "Épreuve E6 2026", "sisr-core", Option.SISR, NOON)
     store.add_session(made, by="prof")

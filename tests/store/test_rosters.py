@@ -128,8 +128,8 @@ def test_everything_of_a_removed_session_goes_but_the_journal(store, full_sessio
     store.add_lab(make_lab("other", 2), by="prof")
     store.keep_secret("gateway:other-2-1:host-key", "stays")
     before = len(store.entries())
-    store.remove_session(session.name, by="prof")
-    store.remove_session(session.name, by="prof")
+    store.remove_session(full_session.name, by="prof")
+    store.remove_session(full_session.name, by="prof")
     assert len(store.entries()) == before + 1
     assert first_altered(store.entries()) is None
     assert store.secret("gateway:other-2-1:host-key") == "stays"
