@@ -28,12 +28,13 @@ class Address:
 
 @dataclass(frozen=True)
 class Fault:
-    """`node` is empty when the fault lies in the network itself."""
+    """`node` is empty when the fault lies in the network itself: its subnet or its gateway."""
 
     net: str
     node: str
     what: str
     mend: str
+    about: str = "subnet"
 
 
 def faults(nets: Sequence[Net], addresses: Sequence[Address], room: str) -> list[Fault]:
@@ -88,10 +89,14 @@ def _gateway(net: Net, subnet: IPv4Network) -> Iterator[Fault]:
     try:
         gateway = IPv4Address(net.gateway)
     except ValueError:
-        yield Fault(net.name, "", f"the gateway {net.gateway} is not an IPv4 address", mend)
+        yield Fault(
+            net.name, "", f"the gateway {net.gateway} is not an IPv4 address", mend, "gateway"
+        )
         return
     if gateway not in subnet or gateway in {subnet[0], subnet[GATEWAY_OCTET], subnet[-1]}:
-        yield Fault(net.name, "", f"the gateway {gateway} cannot be one in {subnet}", mend)
+        yield Fault(
+            net.name, "", f"the gateway {gateway} cannot be one in {subnet}", mend, "gateway"
+        )
 
 
 def _address(

@@ -76,6 +76,7 @@ def _node(
         hostname=node.hostname,
         addresses=filled(node.addresses),
         memory=node.memory,
+        reservation=node.reservation,
         cpus=node.cpus,
         pids=node.pids,
         init=node.init,

@@ -1,0 +1,27 @@
+"""Where the checks of one template write down what they find."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from labmgr.errors import Problem
+from labmgr.store.compose_model import ComposeFile
+from labmgr.store.yaml_lines import Document, Path, dotted
+
+
+@dataclass(frozen=True)
+class Remarks:
+    document: Document
+    file: ComposeFile
+    problems: list[Problem] = field(default_factory=list)
+
+    def add(self, path: Path, what: str, mend: str) -> None:
+        path = tuple(part for part in path if part != "")
+        line = self.document.line(path)
+        self.problems.append(Problem(self.document.file, line, dotted(path), what, mend))
+
+    def declared(self, section: str) -> list[str]:
+        """The names a section holds in the file, those too faulty to be read included."""
+        data = self.document.data
+        names = data.get(section) if isinstance(data, dict) else None
+        return list(names) if isinstance(names, dict) else []
