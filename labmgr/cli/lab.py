@@ -67,7 +67,7 @@ def working(command: Command) -> Command:
     @json_option
     @click.pass_context
     @functools.wraps(command)
-    def wrapped(ctx: click.Context, **given: Any) -> object:  # noqa: ANN401 - click's own
+    def wrapped(ctx: click.Context, /, **given: Any) -> object:  # noqa: ANN401 - click's own
         own = {field.name: given.pop(field.name) for field in fields(Call) if field.name != "ctx"}
         return command(Call(ctx, **own), **given)
 
