@@ -53,6 +53,8 @@ def wiki(project)
     page.content = WikiContent.new(page: page, text: File.read(file), author: User.find_by!(login: "kgarcia"))
     page.save!
   end
+  [WikiContent, WikiContentVersion].each { |kind| kind.update_all(updated_on: "2026-02-10 10:15") }
+  WikiPage.update_all(created_on: "2025-11-28 09:30")
 end
 
 def plan(project)
@@ -96,6 +98,7 @@ control_role
 # Nobody knows the administrator's password before the first boot: an empty hash matches none.
 User.current.update_columns(hashed_password: "", salt: "", must_change_passwd: false, language: "fr",
                             firstname: "Administration", lastname: "de la forge")
+User.current.update!(mail: "admin@lab.lan")
 members = people
 intranet = project("intranet", "Intranet", "Les pages internes du Comptoir des Rives.",
                    %w[issue_tracking time_tracking news wiki repository calendar gantt documents], members)
