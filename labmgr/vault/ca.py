@@ -55,6 +55,11 @@ class Authority:
         if not _is_ca(self.chain[0]):
             refuse_foreign(self.chain[0], names)
             return Certificate(_pem(self.chain), _key_pem(self.key))
+        if not names:
+            raise BadSettings(
+                "A certificate needs a name",
+                hint="Set LABMGR_LAB_NAME to the name or address that people type.",
+            )
         key = ec.generate_private_key(ec.SECP256R1())
         leaf = _leaf(self.chain[0], names, key, now).sign(self.key, _digest(self.key))
         return Certificate(_pem((leaf, *self.chain)), _key_pem(key))
@@ -128,17 +133,17 @@ def _leaf(
 ) -> x509.CertificateBuilder:
     public = key.public_key()
     serial = x509.random_serial_number()
-    issuer = _identifier(ca)
+    alternatives = [alternative(name) for name in names]
     return (
-        x509.CertificateBuilder(ca.subject, _name(names[0]), public, serial)
+        x509.CertificateBuilder(ca.subject, _name(str(alternatives[0].value)), public, serial)
         .not_valid_before(max(now - SLACK, ca.not_valid_before_utc))
         .not_valid_after(min(now + LEAF, ca.not_valid_after_utc))
-        .add_extension(x509.SubjectAlternativeName([alternative(n) for n in names]), critical=False)
+        .add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(ca=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
-        .add_extension(issuer, critical=False)
+        .add_extension(_identifier(ca), critical=False)
     )
 
 

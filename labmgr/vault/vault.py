@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from labmgr.domain.ports import Certificate, KeyPair
-from labmgr.errors import VaultError
+from labmgr.errors import BadSettings, VaultError
 from labmgr.vault.ca import Authority, generated, given
 from labmgr.vault.keyfiles import made_once
 
@@ -112,8 +112,8 @@ class HomeVault:
         if certificate is not None and key is not None:
             return given(certificate, key)
         if certificate is not None or key is not None:
-            raise VaultError(
+            raise BadSettings(
                 "Of the centre's certificate and its key only one is given",
-                hint="Set both LABMGR_ settings, or none to have a CA generated.",
+                hint="Set LABMGR_CERTIFICATE and LABMGR_CERTIFICATE_KEY, or neither.",
             )
         return generated(self._keys / "ca.pem", self._now())
