@@ -70,12 +70,12 @@ def _gateway_secrets(tools: Tools, lab: Lab) -> GatewaySecrets:
     """Kept by labmgr, so that a gateway made anew is the same one to its clients."""
     keep = tools.store.keep_secret
     stem = f"gateway:{lab.id}"
-    passwords = [
+    candidate, examiner = (
         tools.store.secret(f"{stem}:{who}") or keep(f"{stem}:{who}", make_password())
         for who in ("candidate", "examiner")
-    ]
+    )
     host_key = tools.store.secret(f"{stem}:host-key") or keep(
         f"{stem}:host-key", tools.vault.key_pair().private
     )
     certificate = tools.vault.certificate([tools.site.lab_name, tools.site.lab_bind])
-    return GatewaySecrets(*passwords, host_key, certificate.chain, certificate.key)
+    return GatewaySecrets(candidate, examiner, host_key, certificate.chain, certificate.key)

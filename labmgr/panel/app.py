@@ -1,0 +1,85 @@
+"""Builds the Flask application: everything closed, every form guarded, every header set."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from wsgiref.types import WSGIApplication
+
+from flask import Flask, Response
+from flask_babel import Babel
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_wtf import CSRFProtect
+
+from labmgr.domain.ports import Tools
+from labmgr.panel import (
+    candidates,
+    dashboard,
+    errors,
+    filters,
+    gate,
+    journal,
+    labs,
+    library,
+    login,
+    sessions,
+)
+from labmgr.panel.portal import views as portal
+
+# No inline script or style anywhere, nothing from elsewhere, no framing.
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+LARGEST_UPLOAD = 4 << 20  # bytes: a list of candidates, never more
+SITTING = timedelta(hours=10)  # a working day
+
+
+def create_app(tools: Tools, *, secret_key: str, secure: bool = False) -> WSGIApplication:
+    """The whole panel. *secure* when it is served over HTTPS."""
+    app = Flask(__name__)
+    app.config.update(
+        SECRET_KEY=secret_key,
+        MAX_CONTENT_LENGTH=LARGEST_UPLOAD,
+        SESSION_COOKIE_NAME="labmgr",
+        SESSION_COOKIE_SECURE=secure,
+        SESSION_COOKIE_SAMESITE="Lax",
+        PERMANENT_SESSION_LIFETIME=SITTING,
+        BABEL_DEFAULT_LOCALE="fr",
+        BABEL_DEFAULT_TIMEZONE="Europe/Paris",
+        WTF_CSRF_TIME_LIMIT=None,  # a page left open all morning must still submit
+        WTF_CSRF_SSL_STRICT=secure,
+        RATELIMIT_STORAGE_URI="memory://",
+    )
+    app.extensions["labmgr"] = tools
+    Babel(app)
+    CSRFProtect(app)
+    _limit(app)
+    app.before_request(gate.require_operator)
+    app.after_request(_headers)
+    app.add_url_rule("/health", "health", lambda: "ok")
+    for room in (login, dashboard, sessions, candidates, labs, library, journal, portal):
+        app.register_blueprint(room.bp)
+    filters.register(app)
+    errors.register(app)
+    return app
+
+
+def _limit(app: Flask) -> None:
+    """Every address may knock at the two doors so often, whatever names it tries."""
+    limiter = Limiter(get_remote_address, app=app)
+    doors = limiter.shared_limit(
+        "30 per minute", scope="doors", methods=["POST"], error_message="doors"
+    )
+    doors(login.bp)
+    doors(portal.entry)
+
+
+def _headers(response: Response) -> Response:
+    response.headers.setdefault("Content-Security-Policy", POLICY)
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "same-origin")
+    if not response.cache_control.public:
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response

@@ -1,0 +1,82 @@
+"""Who may reach what: a page that nobody named here is closed to everybody."""
+
+from __future__ import annotations
+
+from typing import Final, cast
+
+from flask import abort, current_app, redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
+
+from labmgr.domain.people import Account
+from labmgr.domain.ports import Tools
+from labmgr.domain.words import Role
+from labmgr.errors import NotFound
+
+OPEN_TO_ALL: Final = frozenset(
+    {"static", "health", "login.enter", "login.check", "portal_entry.enter", "portal_entry.check"}
+)
+R = Role
+EVERY_STAFF: Final = frozenset(Role)
+BUILDERS: Final = frozenset({R.ADMIN, R.TEACHER, R.TECHNICIAN})
+# Longest prefix wins. A candidate's pages (portal.*) have their own gate, in portal/views.py.
+MAY: Final[dict[str, frozenset[Role]]] = {
+    "login.": EVERY_STAFF,
+    "dashboard.": EVERY_STAFF,
+    "sessions.": EVERY_STAFF - {R.INVIGILATOR},
+    "sessions.create": frozenset({R.ADMIN, R.TEACHER}),
+    "sessions.remove": frozenset({R.ADMIN, R.TEACHER}),
+    "sessions.state": frozenset({R.ADMIN, R.TEACHER}),
+    "candidates.": frozenset({R.ADMIN, R.TEACHER}),
+    "labs.": EVERY_STAFF,
+    "labs.order": BUILDERS,
+    "labs.credentials": frozenset({R.ADMIN, R.TEACHER, R.COMMISSION}),
+    "library.": EVERY_STAFF,
+    "journal.": frozenset({R.ADMIN, R.TEACHER, R.COMMISSION}),
+}
+
+
+def tools() -> Tools:
+    """The tools of the application that serves this request."""
+    return cast("Tools", current_app.extensions["labmgr"])
+
+
+def operator() -> str:
+    """The login of the member of staff who asks."""
+    return str(session["operator"])
+
+
+def require_operator() -> ResponseReturnValue | None:
+    """Every page is closed unless named open; a forgotten decorator cannot open one."""
+    endpoint = request.endpoint or ""
+    if endpoint in OPEN_TO_ALL or endpoint.startswith("portal."):
+        return None
+    account = _account()
+    if account is None:
+        if request.method == "GET" and not request.headers.get("HX-Request"):
+            return redirect(url_for("login.enter", next=request.full_path.rstrip("?")))
+        abort(401)
+    if account.role not in _allowed(endpoint):
+        abort(403)
+    return None
+
+
+def may(endpoint: str) -> bool:
+    """For pages: show only what the reader may do."""
+    account = _account()
+    return account is not None and account.role in _allowed(endpoint)
+
+
+def _allowed(endpoint: str) -> frozenset[Role]:
+    named = [prefix for prefix in MAY if endpoint.startswith(prefix)]
+    return MAY[max(named, key=len)] if named else frozenset()
+
+
+def _account() -> Account | None:
+    """Asked of the store at each request: an account disabled now is out now."""
+    if "operator" not in session:
+        return None
+    try:
+        account = tools().store.account(operator())
+    except NotFound:
+        return None
+    return None if account.disabled or session.get("pass") != account.hashed[-16:] else account
