@@ -1,4 +1,4 @@
-# Helpers for first-boot steps written in sh: `. /usr/local/lib/labmgr/first-boot.sh`.
+# For first-boot steps in sh, which source it: `. /usr/local/lib/labmgr/first-boot.sh`.
 FIRST_BOOT=/etc/labmgr/first-boot
 
 # The login, or the password, of one credential. A missing file is an error.
