@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
 from labmgr.errors import BadSettings, VaultError
+from labmgr.vault.keyfiles import made_once
 from labmgr.vault.vault import HomeVault
 
 ROOT = Path(__file__).parents[2]
@@ -118,6 +119,17 @@ def test_processes_that_start_together_share_one_key_and_one_ca(vault, tmp_path)
     assert {vault.unseal(sealed) for sealed, _ in said} == {"from another process"}
     assert {fingerprint for _, fingerprint in said} == {vault.fingerprint()}
     assert sorted(file.name for file in (tmp_path / "keys").iterdir()) == ["ca.pem", "vault.key"]
+
+
+def test_a_key_that_another_process_made_meanwhile_stands(tmp_path):
+    path = tmp_path / "keys" / "some.key"
+
+    def make_slowly():
+        made_once(path, lambda: b"theirs")
+        return b"ours"
+
+    assert made_once(path, make_slowly) == b"theirs"
+    assert [file.name for file in path.parent.iterdir()] == ["some.key"]
 
 
 def test_a_home_that_is_a_file_is_said(tmp_path):
