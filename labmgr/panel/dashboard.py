@@ -1,0 +1,53 @@
+"""The first page: sessions, labs by state, what the machine still holds, how it is."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from flask import Blueprint, render_template
+from flask.typing import ResponseReturnValue
+
+from labmgr.errors import LabmgrError
+from labmgr.panel.gate import tools
+from labmgr.services import doctor
+from labmgr.services.capacity import capacity
+
+bp = Blueprint("dashboard", __name__)
+
+
+@bp.get("/")
+def show() -> ResponseReturnValue:
+    return render_template("dashboard.html", sessions=_sessions())
+
+
+@bp.get("/_sessions")
+def live() -> ResponseReturnValue:
+    """The part that is fetched again every few seconds."""
+    return render_template("_dashboard_sessions.html", sessions=_sessions())
+
+
+@bp.get("/_machine")
+def machine() -> ResponseReturnValue:
+    """Asked apart: an engine that hangs must not hold the page up."""
+    try:
+        room = capacity(tools())
+    except LabmgrError as trouble:
+        return render_template("_machine.html", room=None, trouble=trouble)
+    return render_template("_machine.html", room=room, trouble=None)
+
+
+@bp.get("/sante")
+def health() -> ResponseReturnValue:
+    signs = doctor.examine(tools())
+    return render_template("doctor.html", signs=signs, go=doctor.go(signs))
+
+
+def _sessions() -> list[dict[str, object]]:
+    labs = tools().store.labs()
+    return [
+        {
+            "session": one,
+            "states": Counter(lab.state for lab in labs if lab.session == one.name),
+        }
+        for one in tools().store.sessions()
+    ]
