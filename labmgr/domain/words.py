@@ -6,6 +6,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Self
 
 
 @dataclass(frozen=True)
@@ -48,3 +49,15 @@ def slug(text: str, limit: int = 20) -> str:
     """ASCII letters, digits and single hyphens, at most *limit*; empty when nothing is left."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
     return re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")[:limit].strip("-")
+
+
+class Said(str):
+    """A sentence in English that carries its French twin, for the pages that people read."""
+
+    __slots__ = ("fr",)
+    fr: str
+
+    def __new__(cls, en: str, fr: str = "") -> Self:
+        said = super().__new__(cls, en)
+        said.fr = fr or en
+        return said
