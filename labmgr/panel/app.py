@@ -61,6 +61,7 @@ def create_app(tools: Tools, *, secret_key: str, secure: bool = False) -> WSGIAp
     app.add_url_rule("/health", "health", lambda: "ok")
     for room in (login, dashboard, sessions, candidates, labs, library, journal, portal):
         app.register_blueprint(room.bp)
+    app.register_blueprint(portal.entry)
     filters.register(app)
     errors.register(app)
     return app

@@ -78,6 +78,6 @@ def _http(error: HTTPException) -> ResponseReturnValue:
     return _page(error.code or 500, "", "")
 
 
-def _bug(_error: Exception) -> ResponseReturnValue:
-    log.exception("a bug in labmgr: %s %s", request.method, request.path)
+def _bug(error: Exception) -> ResponseReturnValue:
+    log.error("a bug in labmgr: %s %s", request.method, request.path, exc_info=error)
     return _page(500, _("Une erreur de labmgr, notée dans son journal."), "")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from datetime import datetime
 from fractions import Fraction
 
@@ -11,14 +11,14 @@ from flask_babel import format_datetime, format_decimal
 
 from labmgr.panel import gate, words
 
-WORDS: tuple[Mapping[object, object], ...] = (
-    words.LAB_STATES,
-    words.SESSION_STATES,
-    words.NODE_STATES,
-    words.SNAPSHOT_KINDS,
-    words.JOB_KINDS,
-    words.JOB_STATES,
-    words.ROLES,
+WORDS: tuple[Iterable[tuple[object, object]], ...] = (
+    words.LAB_STATES.items(),
+    words.SESSION_STATES.items(),
+    words.NODE_STATES.items(),
+    words.SNAPSHOT_KINDS.items(),
+    words.JOB_KINDS.items(),
+    words.JOB_STATES.items(),
+    words.ROLES.items(),
 )
 
 
@@ -34,7 +34,7 @@ def word(value: object) -> str:
     """The French word of a state or kind; its own name when a new one has none yet."""
     for known in WORDS:
         # Enum members of different kinds may be equal as strings ("open"): the type decides.
-        for key, french in known.items():
+        for key, french in known:
             if key is value:
                 return str(french)
     return str(value)

@@ -48,7 +48,7 @@ def credentials(lab_id: str) -> ResponseReturnValue:
 
 @bp.post("/ordre")
 def order() -> ResponseReturnValue:
-    """One verb for the labs that were ticked; a refusal names its lab and stops none of the rest."""
+    """One verb for the labs ticked; a refusal names its lab and stops none of the rest."""
     verb = request.form.get("verb", "")
     chosen = request.form.getlist("lab")
     back = _back(chosen)

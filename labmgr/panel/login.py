@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from labmgr.errors import NotAllowed, Refused
-from labmgr.panel.gate import operator, tools
+from labmgr.panel.gate import mark, operator, tools
 from labmgr.services import accounts
 
 bp = Blueprint("login", __name__)
@@ -31,7 +31,7 @@ def check() -> ResponseReturnValue:
     session.clear()  # a fresh session: what a stranger planted before is gone
     session.permanent = True
     session["operator"] = account.login
-    session["pass"] = account.hashed[-16:]  # a changed password ends every other sitting
+    session["pass"] = mark(account)
     tools().store.write(f"account:{account.login}", "logged in", by=account.login)
     return redirect(_inside(given.get("next", "")))
 

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, flash, g, redirect, render_template, request, session, url_for
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    flash,
+    g,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -73,15 +84,17 @@ def key(lab_id: str, node: str, credential: str) -> ResponseReturnValue:
     lab = _own_lab()
     if lab is None or lab.id != lab_id:
         abort(404)
-    for place in access.for_candidate(tools(), lab).nodes:
-        for one in place.credentials:
-            if (one.node, one.id) == (node, credential) and one.public:
-                name = f'attachment; filename="{node}-{credential}.key"'
-                return one.secret, {
-                    "Content-Type": "application/octet-stream",
-                    "Content-Disposition": name,
-                }
-    abort(404)
+    keys = (
+        one
+        for place in access.for_candidate(tools(), lab).nodes
+        for one in place.credentials
+        if (one.node, one.id) == (node, credential) and one.public
+    )
+    found = next(keys, None)
+    if found is None:
+        abort(404)
+    name = f'attachment; filename="{node}-{credential}.key"'
+    return Response(found.secret, mimetype="text/plain", headers={"Content-Disposition": name})
 
 
 @bp.post("/sortie")
