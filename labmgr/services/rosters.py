@@ -71,7 +71,7 @@ def import_file(
 ) -> tuple[int, Preview]:
     """For the command line: good lines go in, the preview says what did not."""
     preview = preview_import(tools, session_name, file, data)
-    if preview.problems and not preview.changes:
+    if preview.problems and not (preview.changes or preview.changes.same):
         raise BadFile(file, preview.problems)
     return import_candidates(tools, session_name, preview, by=by), preview
 
