@@ -60,10 +60,11 @@ class Database:
 
 def _open(url: URL, *, foreign_keys: bool) -> Engine:
     if url.get_backend_name() != "sqlite":
-        return create_engine(url)
+        return create_engine(url, hide_parameters=True)
     _make_private(url)
     engine = create_engine(
         url,
+        hide_parameters=True,  # errors end up in logs, and the parameters are people
         connect_args={"timeout": BUSY_SECONDS},
         pool_size=16,
         max_overflow=-1,  # a connection is a file handle; a panel thread must never wait for one

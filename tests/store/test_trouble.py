@@ -5,6 +5,7 @@ import os
 import signal
 import sqlite3
 import subprocess
+import traceback
 from dataclasses import replace
 
 import pytest
@@ -13,7 +14,7 @@ from sqlalchemy import event
 from labmgr.domain.exam import Candidate
 from labmgr.domain.journal import first_altered
 from labmgr.domain.lab import LabState
-from labmgr.errors import StoreError
+from labmgr.errors import NotFound, StoreError
 from labmgr.store import database
 from labmgr.store.sql_store import SqlStore
 
@@ -95,6 +96,14 @@ def test_a_read_only_database_is_said(store, session, home):
     with pytest.raises(StoreError, match="cannot be written"):
         only.forgive_failed_logins("x")
     only.close()
+
+
+def test_no_error_carries_a_name_into_the_log(store):
+    with pytest.raises(NotFound) as trouble:
+        store.keep_candidates([Candidate("nowhere", "1", "Tell-nobody")], by="prof")
+    logged = "".join(traceback.format_exception(trouble.value))
+    assert "INSERT INTO candidates" in logged
+    assert "Tell-nobody" not in logged
 
 
 def test_a_database_held_by_another_program_is_said(store, home, monkeypatch):
