@@ -99,8 +99,9 @@ def test_a_read_only_database_is_said(store, session, home):
 
 
 def test_no_error_carries_a_name_into_the_log(store):
+    person = Candidate("nowhere", "1", "Tell-nobody")
     with pytest.raises(NotFound) as trouble:
-        store.keep_candidates([Candidate("nowhere", "1", "Tell-nobody")], by="prof")
+        store.keep_candidates([person], by="prof")
     logged = "".join(traceback.format_exception(trouble.value))
     assert "INSERT INTO candidates" in logged
     assert "Tell-nobody" not in logged
