@@ -56,6 +56,7 @@ def test_the_oldest_is_taken_but_one_at_a_time_of_a_lab_and_lane(store, lab, mak
 
 
 CLAIMER = """
+import time
 from labmgr.domain.work import Lane
 print("here", flush=True)
 sys.stdin.readline()
@@ -63,6 +64,7 @@ mine = []
 while (job := store.claim(sys.argv[2], Lane.WORK)) is not None:
     mine.append(job.id)
     store.finish(job, "done")
+    time.sleep(0.005)  # let the other one in
 print(*mine)
 """
 
