@@ -38,7 +38,7 @@ def check_accounts(remarks: Remarks) -> None:
             path = (*place, "endpoints", rank, "as")
             if endpoint.as_ and (node, endpoint.as_) not in known:
                 remarks.add(path, *_no_account(endpoint.as_, node, known))
-        if not service.block.probes:
+        if not service.block.probes and not remarks.has((*place, "probes", 0)):
             what, mend = "nothing proves that the node works", "Add a probe of each service."
             remarks.add((*place, "probes"), what, mend)
         for rank, probe in enumerate(service.block.probes):

@@ -12,7 +12,6 @@ from labmgr.errors import Problem
 from labmgr.store.account_checks import check_accounts
 from labmgr.store.address_checks import check_addresses
 from labmgr.store.compose_model import ComposeFile, Service
-from labmgr.store.compose_template import image_spec
 from labmgr.store.model_types import not_over_secrets
 from labmgr.store.remarks import Remarks
 from labmgr.store.variable_checks import check_variables
@@ -79,10 +78,12 @@ def _check_order(remarks: Remarks) -> None:
 
 
 def _check_image(remarks: Remarks, node: str, service: Service, fault: RecipeFault) -> None:
-    if bool(service.image) == bool(service.build):
-        what = "both image and build" if service.image else "neither build nor image"
+    given = [key for key in ("image", "build") if remarks.has(("services", node, key))]
+    if len(given) != 1:
+        what = "both image and build" if given else "neither build nor image"
         remarks.add(("services", node, "image"), what, "Say `build: ../_images/<image>` alone.")
-    if service.build and (found := fault(image_spec(service))):
+    build = service.build
+    if build and (found := fault(ImageSpec(recipe=build.recipe, args=build.args))):
         remarks.add(("services", node, "build", "context"), *found)
 
 

@@ -60,7 +60,18 @@ def read_model(document: Document) -> tuple[ComposeFile | None, list[Problem]]:
 
 def _drop_keys(data: dict[str, Any], errors: Sequence[ErrorDetails]) -> None:
     for error in errors:
-        _drop(data, error["loc"])
+        path = error["loc"]
+        if path[2:] == ("mem_limit",):
+            # Any size, only to read on; the service may be gone for its name.
+            data["services"].get(path[1], {})["mem_limit"] = "64m"
+        else:
+            _drop(data, path if error["type"] == "extra_forbidden" else _safe(path))
+
+
+def _safe(path: Path) -> Path:
+    """What to leave out: a whole list, since its ranks lead to lines; a node with its accounts."""
+    rank = next((at for at, part in enumerate(path) if isinstance(part, int)), len(path))
+    return path[:2] if path[rank - 1 : rank] == ("credentials",) else path[:rank]
 
 
 def _drop_services(data: dict[str, Any], errors: Sequence[ErrorDetails]) -> None:
@@ -72,7 +83,6 @@ def _drop_services(data: dict[str, Any], errors: Sequence[ErrorDetails]) -> None
 
 
 def _drop(data: dict[str, Any], path: Path) -> None:
-    """Take the key out of its mapping; a list stays whole, its ranks are lines of the file."""
     *way, last = [part for part in path if part != "[key]"]
     holder: Any = data
     for part in way:
@@ -102,6 +112,9 @@ def _words(path: Path, error: ErrorDetails) -> tuple[str, str]:
             words = f"{key} is missing", _MISSING.get(key, f"Add `{key}:`.")
         case "literal_error" | "enum":
             words = f"{error['input']!r} is not known here", f"Write {context['expected']}."
+        case "less_than" | "less_than_equal" | "greater_than" | "greater_than_equal":
+            limit = next(iter(context.values()))
+            words = f"{error['input']} is out of bounds", f"The limit is {limit}."
         case kind:
             words = _of_kind(kind, error["msg"])
     return words

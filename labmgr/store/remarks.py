@@ -17,8 +17,14 @@ class Remarks:
 
     def add(self, path: Path, what: str, mend: str) -> None:
         path = tuple(part for part in path if part != "")
+        if isinstance(path[-1], int) and not self.has(path):
+            path = path[:-1]  # a list of one, written without brackets
         line = self.document.line(path)
         self.problems.append(Problem(self.document.file, line, dotted(path), what, mend))
+
+    def has(self, path: Path) -> bool:
+        """Whether the file says anything there, be it faulty."""
+        return path in self.document.lines
 
     def declared(self, section: str) -> list[str]:
         """The names a section holds in the file, those too faulty to be read included."""

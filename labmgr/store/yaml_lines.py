@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from ruamel.yaml import YAML
@@ -97,9 +98,10 @@ def _unreadable(file: str, what: str, mend: str) -> BadFile:
 
 def _slip(file: str, error: MarkedYAMLError) -> Problem:
     said = f"{error.context or ''} {error.problem or error}".strip()
-    mark = error.problem_mark or error.context_mark
-    where = error.context_mark if "end of stream" in said or "stream end" in said else None
-    line = (where or mark).line + 1 if mark else 0
+    # What is never closed is mended where it was opened.
+    opened = error.context_mark if re.search("end of stream|stream end|',' or", said) else None
+    mark = opened or error.problem_mark or error.context_mark
+    line = mark.line + 1 if mark else 0
     for sign, what, mend in _SLIPS:
         if sign in said:
             return Problem(file, line, "YAML", what, mend)
