@@ -13,6 +13,7 @@ from urllib3.exceptions import HTTPError
 
 from labmgr.errors import AddressTaken, DiskFull, EngineError, EngineUnreachable, ImageMissing
 
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
 _NO_SPACE = ("no space left on device", "disk quota exceeded")
 _PORT = re.compile(r"(?:Bind for|listen tcp4?6?) (\S+?):? (?:failed|bind)")
 _TAKEN = ("port is already allocated", "address already in use", "pool overlaps")
@@ -31,7 +32,7 @@ def in_our_words(host: str, *, image: str = "") -> Iterator[None]:
     except (DockerException, RequestException, HTTPError) as e:
         raise EngineUnreachable(host) from e
     except OSError as e:
-        if e.errno in {errno.ENOSPC, errno.EDQUOT}:
+        if e.errno in NO_ROOM:
             raise disk_full(host) from e
         raise EngineUnreachable(host) from e
 
