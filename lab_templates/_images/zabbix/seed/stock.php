@@ -37,7 +37,7 @@ const AGENT_ITEMS = [
 const AGENT_STATE = 'zabbix[host,agent,available]';
 const READ_ONLY_API = [
     'event.get', 'history.get', 'host.get', 'hostgroup.get', 'hostinterface.get', 'item.get',
-    'problem.get', 'template.get', 'trigger.get',
+    'problem.get', 'template.get', 'trigger.get', 'user.logout',
 ];
 // Words of the API: kinds of items, gravity of triggers.
 const BY_AGENT = 0;
