@@ -19,7 +19,8 @@ from labmgr.engines.stream import ERR, OUT, Frames, TimesUp
 from labmgr.engines.translate import in_our_words
 from labmgr.errors import EngineError, LabmgrError
 
-GRACE = 5.0  # seconds for the container to start and to say its last, beyond the deadline
+TRY = 20.0  # seconds, the most that the image gives to one try
+GRACE = 5.0  # seconds for the container to start and to say its last
 MEMORY, PIDS = 256 << 20, 256
 
 
@@ -134,7 +135,9 @@ class Look:
     ) -> Iterator[Finding]:
         pending = b""
         try:
-            for stream, content in frames.until(time.monotonic() + self.deadline + GRACE, enough):
+            for stream, content in frames.until(
+                time.monotonic() + (self.deadline or TRY) + GRACE, enough
+            ):
                 if stream == ERR:
                     trouble += content
                 if stream == OUT:

@@ -1,0 +1,268 @@
+"""FakeEngine: the Engine port in memory, with files instead of processes, for fast tests."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from labmgr.domain.plan import LabPlan
+from labmgr.domain.ports import Tell
+from labmgr.domain.probe import Check, Finding
+from labmgr.domain.repair import GATEWAY, Seen
+from labmgr.domain.site import HostFacts
+from labmgr.domain.snapshot import Part, PartKind
+from labmgr.domain.words import Audience
+from labmgr.engines.containers import refuse_rights
+from labmgr.engines.fake_lab import Files, Lab, Node, made, shell, started
+from labmgr.engines.naming import Names, volume_word
+from labmgr.errors import (
+    AddressTaken,
+    EngineError,
+    ImageMissing,
+    LabmgrError,
+    NotFound,
+    SnapshotBroken,
+)
+
+GIB = 1 << 30
+FACTS = HostFacts(
+    engine="Fake 1.0",
+    storage="memory",
+    cgroup="v2",
+    systemd_nodes="not needed",
+    systemd_refusal="",
+    cpus=4,
+    memory_total=16 * GIB,
+    memory_free=12 * GIB,
+    disk_free=100 * GIB,
+    inotify_instances=8192,
+    guard="laid",
+)
+
+
+def silent(node: str, doing: str, share: float) -> None:
+    """Tell nobody."""
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass
+class FakeEngine:
+    """Keeps the port's promises. `fails_with` maps a verb to what it raises until taken out."""
+
+    host: str = "local"
+    instance: str = "fake"
+    images: Collection[str] | None = None  # None: every image is there
+    now: Callable[[], datetime] = utc_now
+    host_facts: HostFacts = FACTS
+    fails_with: dict[str, LabmgrError] = field(default_factory=dict)
+    red: dict[str, str] = field(default_factory=dict)  # check id -> evidence
+    answers: dict[tuple[str, ...], tuple[int, str]] = field(default_factory=dict)
+    calls: list[str] = field(default_factory=list)
+    labs: dict[str, Lab] = field(default_factory=dict)
+    kept: dict[str, tuple[str, str, Files]] = field(default_factory=dict)  # image -> what it holds
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def facts(self) -> HostFacts:
+        self._said("facts")
+        return self.host_facts
+
+    def guard(self) -> None:
+        self._said("guard")
+
+    def build(self, plan: LabPlan, *, parts: Sequence[Part] = (), tell: Tell = silent) -> None:
+        self._said("build", plan.lab)
+        refuse_rights(plan)
+        with self._lock:
+            self._refuse_strangers(plan, parts)
+            lab = self.labs.setdefault(plan.lab, Lab(plan))
+            lab.gateway = Seen.RUNNING
+            tell(GATEWAY, "started", 1.0)
+            for node in plan.nodes:
+                standing = lab.nodes.get(node.name)
+                if standing is None or standing.seen is Seen.CREATED:
+                    lab.nodes[node.name] = made(lab, node, self._content(parts, node.name))
+                lab.nodes[node.name] = started(lab.nodes[node.name])
+                tell(node.name, "started", 1.0)
+
+    def look(self, lab: str) -> Mapping[str, Seen]:
+        self._said("look", lab)
+        with self._lock:
+            return self.labs[lab].look() if lab in self.labs else {}
+
+    def look_all(self) -> Mapping[str, Mapping[str, Seen]]:
+        self._said("look_all")
+        with self._lock:
+            return {name: seen for name, lab in self.labs.items() if (seen := lab.look())}
+
+    def open_access(self, lab: str, audience: Audience, until: datetime | None = None) -> None:
+        self._said("open_access", lab)
+        with self._lock:
+            if self.look(lab).get(GATEWAY) is not Seen.RUNNING:
+                raise NotFound(f"The gateway of lab {lab} is not running", hint="Wake the lab.")
+            if until is not None and until <= self.now():
+                raise EngineError(f"The gateway of lab {lab} did not open: that instant is past")
+            self.labs[lab].doors[audience] = until
+
+    def close_access(self, lab: str, audience: Audience) -> None:
+        self._said("close_access", lab)
+        with self._lock:
+            if lab in self.labs:
+                self.labs[lab].doors.pop(audience, None)
+
+    def is_open(self, lab: str, audience: Audience) -> bool:
+        self._said("is_open", lab)
+        with self._lock:
+            if lab not in self.labs or self.labs[lab].gateway is not Seen.RUNNING:
+                return False
+            doors = self.labs[lab].doors
+            until = doors.get(audience)
+            return audience in doors and (until is None or self.now() < until)
+
+    def remove(self, lab: str, nodes: Collection[str] | None = None) -> None:
+        self._said("remove", lab)
+        with self._lock:
+            if nodes is None:
+                self.labs.pop(lab, None)
+            elif lab in self.labs:
+                self.labs[lab].drop(nodes)
+
+    def save(self, plan: LabPlan, snapshot: str) -> tuple[Part, ...]:
+        self._said("save", plan.lab)
+        with self._lock:
+            lab = self.labs.get(plan.lab, Lab(plan))
+            if missing := [node.name for node in plan.nodes if node.name not in lab.nodes]:
+                raise NotFound(f"Lab {plan.lab} has no node {', '.join(missing)}", hint="Reset it.")
+            self._forget(plan.lab, snapshot)
+            for node in plan.nodes:
+                for command in (*node.quiesce.before, *node.quiesce.after):
+                    self.calls.append(f"hook {plan.lab} {node.name} {command}")
+                lab.nodes[node.name] = lab.nodes[node.name].resumed()
+            return tuple(self._keep(plan.lab, snapshot, part) for part in lab.parts())
+
+    def verify(self, parts: Sequence[Part]) -> None:
+        self._said("verify")
+        self._proven(parts)
+
+    def _proven(self, parts: Sequence[Part]) -> None:
+        for part in parts:
+            held = self.kept.get(part.image)
+            if held is None or held[2].digest != part.digest:
+                what = "altered" if held else "not there"
+                raise SnapshotBroken(f"{part.image} is {what}", hint="Take a new snapshot.")
+
+    def discard(self, lab: str, snapshot: str) -> None:
+        self._said("discard", lab)
+        with self._lock:
+            self._forget(lab, snapshot)
+
+    def _forget(self, lab: str, snapshot: str) -> None:
+        kept = self.kept.items()
+        self.kept = {image: held for image, held in kept if held[:2] != (lab, snapshot)}
+
+    def probe(self, lab: str, checks: Sequence[Check], *, deadline: float) -> Iterator[Finding]:
+        self._said("probe", lab)
+        for check in checks:
+            asleep = self.look(lab).get(check.node) is not Seen.RUNNING
+            why = "not running" if asleep else self.red.get(check.id, "")
+            took = deadline if why else 0.1
+            command = f"fake {check.kind} {check.host}"
+            evidence = why or "answered"
+            yield Finding(
+                check.id,
+                check.node,
+                check.kind,
+                not why,
+                evidence,
+                command,
+                1,
+                took,
+                True,
+                self.now(),
+            )
+
+    def last_words(self, lab: str, node: str, lines: int = 20) -> str:
+        self._said("last_words", lab)
+        return f"{self._node(lab, node).seen}, exit code 0" if lines else ""
+
+    def run(
+        self,
+        lab: str,
+        node: str,
+        command: Sequence[str],
+        timeout: float = 30,  # noqa: ARG002 - nothing takes time here
+    ) -> tuple[int, str]:
+        """Reads (`cat FILE`) and writes (`fake_lab.WRITE`) files; else what `answers` holds."""
+        self._said("run", lab)
+        with self._lock:
+            there = self._node(lab, node)
+            if there.seen is not Seen.RUNNING:
+                raise EngineError(f"Node {node} of lab {lab} is {there.seen}: nothing runs in it")
+            answer = shell(there, command)
+            return answer or self.answers.get(tuple(command), (0, ""))
+
+    def snapshots(self) -> Collection[tuple[str, str]]:
+        self._said("snapshots")
+        return {(lab, snapshot) for lab, snapshot, _ in self.kept.values()}
+
+    def tidy(self) -> None:
+        self._said("tidy")
+
+    def written(self, lab: str) -> Mapping[str, int]:
+        self._said("written", lab)
+        nodes = self.labs[lab].nodes if lab in self.labs else {}
+        return {name: node.files.size for name, node in nodes.items()}
+
+    def set_seen(self, lab: str, node: str, seen: Seen | None) -> None:
+        """What the world does behind labmgr's back: a node stops, or vanishes (None)."""
+        with self._lock:
+            there = self.labs[lab]
+            if node == GATEWAY:
+                there.gateway = seen
+            elif seen is None:
+                del there.nodes[node]
+            else:
+                there.nodes[node] = replace(there.nodes[node], seen=seen)
+
+    def _said(self, verb: str, lab: str = "") -> None:
+        with self._lock:
+            self.calls.append(f"{verb} {lab}".strip())
+        if verb in self.fails_with:
+            raise self.fails_with[verb]
+
+    def _node(self, lab: str, node: str) -> Node:
+        if lab not in self.labs or node not in self.labs[lab].nodes:
+            raise NotFound(f"Lab {lab} has no node {node}", hint="`labmgr lab show` lists them.")
+        return self.labs[lab].nodes[node]
+
+    def _refuse_strangers(self, plan: LabPlan, parts: Sequence[Part]) -> None:
+        self._proven(parts)
+        restored = {part.node for part in parts if part.kind is PartKind.NODE}
+        standing = self.labs[plan.lab].nodes if plan.lab in self.labs else {}
+        fresh = [one for one in plan.nodes if one.name not in restored | standing.keys()]
+        for image in (plan.gateway.image, *(node.image for node in fresh)):
+            if self.images is not None and image not in self.images:
+                raise ImageMissing(image, self.host)
+        mine = {network.subnet for network in plan.networks}
+        for name, lab in self.labs.items():
+            if name != plan.lab and mine & {network.subnet for network in lab.plan.networks}:
+                raise AddressTaken(f"Lab {plan.lab} and lab {name} want the same addresses")
+
+    def _content(self, parts: Sequence[Part], node: str) -> dict[str, Files]:
+        """Path -> files; the node's own file system under the empty path."""
+        return {part.path: self.kept[part.image][2] for part in parts if part.node == node}
+
+    def _keep(self, lab: str, snapshot: str, found: tuple[str, str, Files]) -> Part:
+        node, path, files = found
+        kind = PartKind.VOLUME if path else PartKind.NODE
+        declared = self.labs[lab].plan.node(node).volumes.get(path, "")
+        name = volume_word(node, path, declared) if path else node
+        names = Names(self.instance)
+        tag = names.tag(snapshot, f"volume.{name}" if path else name)
+        image = f"{names.repository(lab)}:{tag}"
+        self.kept[image] = (lab, snapshot, files)
+        return Part(kind, node, name, path, image, files.digest, files.size)
