@@ -92,7 +92,9 @@ def _digest(folder: Path, args: Mapping[str, str], bases: Mapping[str, Recipe]) 
     total = hashlib.sha256()
     for file in sorted(folder.rglob("*"), key=lambda one: one.relative_to(folder).as_posix()):
         inside = file.relative_to(folder)
-        if _LEFT_OUT & set(inside.parts) or file.suffix == ".pyc" or file.is_dir():
+        if _LEFT_OUT & set(inside.parts) or file.suffix == ".pyc":
+            continue
+        if file.is_dir() and not file.is_symlink():
             continue
         content = str(file.readlink()).encode() if file.is_symlink() else file.read_bytes()
         runs = "x" if file.stat(follow_symlinks=False).st_mode & 0o100 else "-"

@@ -1,4 +1,4 @@
-"""docs/reference/template.md, written from the models: `python -m labmgr.store.template_reference`."""
+"""Writes docs/reference/template.md: `python -m labmgr.store.template_reference`."""
 
 from __future__ import annotations
 

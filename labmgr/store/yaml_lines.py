@@ -28,6 +28,7 @@ _SLIPS = (
     ("end of stream", "a quotation mark is never closed", "Close it with the same mark."),
     ("',' or ']'", "a list in brackets is never closed", "Close it with ]."),
     ("',' or '}'", "a list of keys in braces is never closed", "Close it with }."),
+    ("flow node", "a bracket or a brace is never closed", "Close it with ] or }."),
     (
         "cannot start any token",
         "a value begins with a character that YAML keeps for itself",
