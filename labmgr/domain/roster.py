@@ -130,8 +130,11 @@ class _Reader:
         if row.broken:
             raise _Refused(
                 Said("line", "ligne"),
-                Said("a quotation mark is never closed", "un guillemet n'est jamais fermé"),
-                Said("Close it, or take it out.", "Fermez-le ou supprimez-le."),
+                Said(
+                    "the quotation marks are not in pairs around a cell",
+                    "les guillemets n'entourent pas une case entière",
+                ),
+                Said("Close them, or take them out.", "Fermez-les ou supprimez-les."),
             )
         if any(row.cells[len(self.columns.names) :]):
             raise _Refused(

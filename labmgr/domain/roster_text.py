@@ -25,7 +25,7 @@ _SAVE_AS = Said(
 
 @dataclass(frozen=True)
 class Row:
-    """One record; `line` is where it begins. `broken`: a quotation mark is never closed."""
+    """One record; `line` is where it begins. `broken`: its quotation marks are not in pairs."""
 
     line: int
     cells: tuple[str, ...]
@@ -62,29 +62,20 @@ def _decoded(data: bytes) -> str | None:
 
 def rows(text: str, separator: str) -> Iterator[Row]:
     """Rows with their first lines; empty ones are left out. A cell is one line, without margins."""
-    lines = re.split(r"\r\n|\n|\r", text)
+    lines = [f"{line}\n" for line in re.split(r"\r\n|\n|\r", text)]
     at = 0
     while at < len(lines):
-        end = _end_of_record(lines, at)
-        if end is None:
+        reader = csv.reader(lines[at : at + _MAX_LINES], delimiter=separator, strict=True)
+        try:
+            cells = next(reader)
+        except csv.Error:
             yield Row(at + 1, (), broken=True)
             at += 1
             continue
-        cells = next(csv.reader(["\n".join(lines[at:end])], delimiter=separator), [])
         clean = tuple(" ".join(cell.split()) for cell in cells)
         if any(clean):
             yield Row(at + 1, clean)
-        at = end
-
-
-def _end_of_record(lines: list[str], start: int) -> int | None:
-    """The line after the record that begins at *start*: quotation marks come in pairs."""
-    marks = 0
-    for end in range(start, min(start + _MAX_LINES, len(lines))):
-        marks += lines[end].count('"')
-        if marks % 2 == 0:
-            return end + 1
-    return None
+        at += reader.line_num
 
 
 def bad_list(file: str, what: str, mend: str, line: int = 0) -> BadFile:
