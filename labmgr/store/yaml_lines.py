@@ -60,7 +60,14 @@ def read_yaml(file: str, raw: bytes) -> tuple[Document, list[Problem]]:
 
     Raises BadFile when nothing can be read of it.
     """
-    text = _text(file, raw)
+    try:
+        return _read(file, _text(file, raw))
+    except RecursionError as e:
+        mend = "An alias must not lie inside its own anchor."
+        raise _unreadable(file, "it is nested without end", mend) from e
+
+
+def _read(file: str, text: str) -> tuple[Document, list[Problem]]:
     try:
         root = YAML(typ="safe", pure=True).compose(text)
     except MarkedYAMLError as e:

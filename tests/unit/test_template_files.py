@@ -33,6 +33,8 @@ def slip(raw):
         ("a: 1\nb: @home\n", 2, "keeps for itself"),
         ("- a\nb: 1\n", 2, "does not fit"),
         ("a: 1\n---\nb: 2\n", 2, "second document"),
+        ("a: &a [*a]\n", 0, "without end"),
+        ("a: " + "[" * 5000, 0, "without end"),
         ("a: &a [1]\n" + "".join(f"{x}: &{x} [*{y}, *{y}, *{y}]\n" for x, y in
          zip("bcdefghijklm", "abcdefghijkl", strict=True)), 0, "unfolds"),
     ],
