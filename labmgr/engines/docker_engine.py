@@ -54,6 +54,10 @@ class DockerEngine:
         self._way_known: SystemdWay | None = None
         self._way_asked = 0.0
 
+    def close(self) -> None:
+        """Let go of the connections; the next order makes new ones."""
+        self._reach.close()
+
     def facts(self) -> HostFacts:
         return host.facts(self._reach, self._info(), self._guard.state())
 

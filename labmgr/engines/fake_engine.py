@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from labmgr.domain.plan import LabPlan
+from labmgr.domain.plan import LabPlan, NodePlan
 from labmgr.domain.ports import Tell
 from labmgr.domain.probe import Check, Finding
 from labmgr.domain.repair import GATEWAY, Seen
@@ -139,8 +139,7 @@ class FakeEngine:
                 raise NotFound(f"Lab {plan.lab} has no node {', '.join(missing)}", hint="Reset it.")
             self._forget(plan.lab, snapshot)
             for node in plan.nodes:
-                for command in (*node.quiesce.before, *node.quiesce.after):
-                    self.calls.append(f"hook {plan.lab} {node.name} {command}")
+                self._hooks(plan.lab, node)
                 lab.nodes[node.name] = lab.nodes[node.name].resumed()
             return tuple(self._keep(plan.lab, snapshot, part) for part in lab.parts())
 
@@ -251,6 +250,13 @@ class FakeEngine:
         for name, lab in self.labs.items():
             if name != plan.lab and mine & {network.subnet for network in lab.plan.networks}:
                 raise AddressTaken(f"Lab {plan.lab} and lab {name} want the same addresses")
+
+    def _hooks(self, lab: str, node: NodePlan) -> None:
+        for command in (*node.quiesce.before, *node.quiesce.after):
+            self.calls.append(f"hook {lab} {node.name} {command}")
+            status, _ = self.answers.get(("/bin/sh", "-c", command), (0, ""))
+            if status != 0:
+                raise EngineError(f"Node {node.name} refused `{command}` (status {status})")
 
     def _content(self, parts: Sequence[Part], node: str) -> dict[str, Files]:
         """Path -> files; the node's own file system under the empty path."""

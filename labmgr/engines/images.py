@@ -40,6 +40,10 @@ class DockerImages:
         self._extra_ca = extra_ca
         self._registry = registry
 
+    def close(self) -> None:
+        """Let go of the connections; the next order makes new ones."""
+        self._reach.close()
+
     def facts(self, recipes: Sequence[Recipe]) -> Mapping[str, ImageFacts]:
         with in_our_words(self._reach.host):
             rows = self._reach.api.images()

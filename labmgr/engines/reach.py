@@ -73,6 +73,12 @@ class Reach:
                 self._api = self.connect() if callable(self.connect) else _client(self.connect)
             return self._api
 
+    def close(self) -> None:
+        with self._lock:
+            if self._api is not None:
+                self._api.close()
+            self._api = None
+
     @property
     def is_local(self) -> bool:
         """Whether the engine's host is this very machine, as far as its address tells."""

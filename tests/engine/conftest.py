@@ -1,0 +1,106 @@
+"""Engines under test: the fake and the real one sit the same exam."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import docker
+import pytest
+
+from labmgr.domain.ports import Recipe
+from labmgr.engines.docker_engine import DockerEngine
+from labmgr.engines.fake_engine import FakeEngine
+from labmgr.engines.images import DockerImages
+from labmgr.store.file_library import FileLibrary
+from tests.engine.bench import HERE, Bench
+from tests.engine.trial import secrets
+
+TEMPLATES = Path(__file__).parents[2] / "lab_templates"
+NODE = HERE / "node"
+
+
+@pytest.fixture(scope="session")
+def instance() -> str:
+    return f"t{uuid.uuid4().hex[:6]}"
+
+
+@pytest.fixture(scope="session")
+def docker_client() -> Iterator[docker.DockerClient]:
+    client = docker.from_env()
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="session")
+def library() -> FileLibrary:
+    return FileLibrary(TEMPLATES)
+
+
+@pytest.fixture(scope="session")
+def images() -> Iterator[DockerImages]:
+    extra = os.environ.get("LABMGR_EXTRA_CA")
+    made = DockerImages(None, extra_ca=Path(extra) if extra else None)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def own(library, images) -> dict[str, str]:
+    """Tags of labmgr's own images and of the trial node's, built where they are missing."""
+    recipes = dict(library.own_images())
+    gateway = recipes["gateway"]
+    tag = f"labmgr/try-node:{gateway.tag.partition(':')[2]}"
+    recipes["node"] = Recipe("try-node", tag, NODE, bases={"BASE": gateway})
+    for recipe in recipes.values():
+        images.build(recipe)
+    return {name: recipe.tag for name, recipe in recipes.items()}
+
+
+@pytest.fixture(scope="session")
+def keys(tmp_path_factory) -> tuple[str, str, str]:
+    return secrets(tmp_path_factory.mktemp("keys"))
+
+
+@pytest.fixture(scope="session")
+def docker_bench(instance, own, keys, docker_client) -> Iterator[Bench]:
+    engine = DockerEngine(
+        None, instance=instance, probe_image=own["probe"], guard_image=own["guard"]
+    )
+    yield Bench(engine, own["node"], own["gateway"], keys, docker_client)
+    clean(engine)
+    engine.close()
+
+
+@pytest.fixture(params=["fake", pytest.param("docker", marks=pytest.mark.docker)])
+def bench(request) -> Iterator[Bench]:
+    if request.param == "fake":
+        known = {"labmgr/try-node:0", "labmgr/gateway:0"}
+        yield Bench(FakeEngine(images=known), "labmgr/try-node:0", "labmgr/gateway:0", ("", "", ""))
+    else:
+        real = request.getfixturevalue("docker_bench")
+        yield real
+        clean(real.engine)
+
+
+def clean(engine: DockerEngine) -> None:
+    for lab in engine.look_all():
+        engine.remove(lab)
+    for lab, snapshot in engine.snapshots():
+        engine.discard(lab, snapshot)
+    engine.tidy()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """A failure on the real engine shows its containers and their last words."""
+    report = yield
+    if report.when == "call" and report.failed and "instance" in item.funcargs:
+        client = item.funcargs["docker_client"]
+        ours = {"label": f"labmgr.instance={item.funcargs['instance']}"}
+        for box in client.containers.list(all=True, filters=ours):
+            words = box.logs(tail=30).decode(errors="replace")
+            report.sections.append((f"{box.name} is {box.status}", words))
+    return report
