@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -122,13 +122,24 @@ class Building:
             self.tell(node, doing, share)
 
 
-def remover(reach: Reach, lab: str) -> Callable[[Box], None]:
-    """Removes one container with its volumes."""
+@dataclass(frozen=True)
+class Remover:
+    """Takes one lab down, container by container."""
 
-    def remove(box: Box) -> None:
-        with in_our_words(reach.host):
-            reach.api.remove_container(box.id, v=True, force=True)
+    reach: Reach
+    lab: str
+
+    def stop_or_remove(self, box: Box) -> None:
+        """The gateway is only stopped: its removal is the last step of all."""
+        if box.node != GATEWAY:
+            self.remove(box)
+        elif box.seen is Seen.RUNNING:
+            with in_our_words(self.reach.host):
+                self.reach.api.kill(box.id)
+
+    def remove(self, box: Box) -> None:
+        """With its own volumes."""
+        with in_our_words(self.reach.host):
+            self.reach.api.remove_container(box.id, v=True, force=True)
         if box.node and box.node != GATEWAY:
-            volumes.remove(reach, volumes.named(reach, lab, box.node))
-
-    return remove
+            volumes.remove(self.reach, volumes.named(self.reach, self.lab, box.node))

@@ -16,7 +16,7 @@ from labmgr.domain.snapshot import Part
 from labmgr.domain.template import Init
 from labmgr.domain.words import Audience
 from labmgr.engines import execute, gateway, helper, host, last_words, networks, snapshots, volumes
-from labmgr.engines.builder import Building, remover
+from labmgr.engines.builder import Building, Remover
 from labmgr.engines.cgroups import Cgroups
 from labmgr.engines.guard import Guard
 from labmgr.engines.naming import Role
@@ -95,11 +95,11 @@ class DockerEngine:
         """The gateway goes last: as long as it is seen, a removal cut short is made good."""
         boxes = self._reach.boxes(lab)
         wanted = [box for box in boxes if nodes is None or box.node in nodes]
-        away = remover(self._reach, lab)
-        each(away, [box for box in wanted if box.node != GATEWAY])
+        remover = Remover(self._reach, lab)
+        each(remover.stop_or_remove, wanted)
         if nodes is None:
             volumes.remove(self._reach, volumes.named(self._reach, lab))
-            each(away, [box for box in wanted if box.node == GATEWAY])
+            each(remover.remove, [box for box in wanted if box.node == GATEWAY])
             networks.remove(self._reach, lab)
             snapshots.sweep(self._reach, lab)
         self._sweep(lab, wanted)

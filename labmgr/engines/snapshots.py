@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tarfile
+import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from labmgr.engines.translate import in_our_words
 from labmgr.errors import EngineError, EngineUnreachable, ImageMissing, NotFound, SnapshotBroken
 
 HOOK_SECONDS = 60
+PAUSE_TRIES, SLIPPED = 6, "unable to freeze"
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,6 @@ class Taking:
     freeze: Callable[[bool], None]  # the parent groups, where pausing a container is not enough
 
     def take(self) -> tuple[Part, ...]:
-        discard(self.reach, self.plan.lab, self.snapshot)  # what a dead worker left half done
         try:
             with self._quiet(), self._paused():
                 parts = each(lambda work: work(), [*self._commits(), *self._archives()])
@@ -80,8 +81,17 @@ class Taking:
             self._resume()
 
     def _pause(self, box: Box) -> None:
-        with in_our_words(self.reach.host):
-            self.reach.api.pause(box.id)
+        """On cgroup v1 a busy node sometimes slips out of the freezer; the next try holds it."""
+        for tries_left in reversed(range(PAUSE_TRIES)):
+            try:
+                with in_our_words(self.reach.host):
+                    self.reach.api.pause(box.id)
+            except EngineError as e:
+                if not tries_left or SLIPPED not in str(e):
+                    raise
+                time.sleep(0.1)
+            else:
+                return
 
     def _resume(self) -> None:
         now = self.reach.parts_of(self.plan.lab)
@@ -169,18 +179,19 @@ def take(
 
 
 def discard(reach: Reach, lab: str, snapshot: str) -> None:
-    _remove(reach, _images(reach, lab, snapshot=snapshot))
+    # Named by their repository too: an engine that looks at labels alone measures every image.
+    named = {"reference": [f"{reach.names.repository(lab)}:*"]}
+    _remove(reach, _images(reach, reach.names.filter(lab, snapshot=snapshot) | named))
 
 
 def sweep(reach: Reach, lab: str) -> None:
     """Images that were discarded while a container still stood on them."""
-    images = _images(reach, lab)
-    _remove(reach, [image for image in images if not _tags(image)])
+    _remove(reach, _images(reach, reach.names.filter(lab) | {"dangling": ["true"]}))
 
 
 def listed(reach: Reach) -> Collection[tuple[str, str]]:
     """(lab, snapshot) of every snapshot image of this instance."""
-    images = [image for image in _images(reach, "") if _tags(image)]
+    images = [image for image in _images(reach, reach.names.filter()) if _tags(image)]
     return {(image["Labels"][LAB], image["Labels"][SNAPSHOT]) for image in images}
 
 
@@ -217,8 +228,7 @@ def _canary(reach: Reach, part: Part) -> str:
         return archive.proof(pieces)
 
 
-def _images(reach: Reach, lab: str, **labels: str) -> list[dict[str, Any]]:
-    wanted = reach.names.filter(lab, **labels)
+def _images(reach: Reach, wanted: Mapping[str, list[str]]) -> list[dict[str, Any]]:
     with in_our_words(reach.host):
         found: list[dict[str, Any]] = reach.api.images(filters=wanted)
     return [image for image in found if SNAPSHOT in (image.get("Labels") or {})]

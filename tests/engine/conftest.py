@@ -74,7 +74,7 @@ def docker_bench(instance, own, keys, docker_client) -> Iterator[Bench]:
     engine.close()
 
 
-@pytest.fixture(params=["fake", pytest.param("docker", marks=pytest.mark.docker)])
+@pytest.fixture(scope="module", params=["fake", pytest.param("docker", marks=pytest.mark.docker)])
 def bench(request) -> Iterator[Bench]:
     if request.param == "fake":
         known = {"labmgr/try-node:0", "labmgr/gateway:0"}

@@ -19,9 +19,18 @@ UP = {"web": Seen.RUNNING, "db": Seen.RUNNING, GATEWAY: Seen.RUNNING}
 CANDIDATE, COMMISSION = Audience.CANDIDATE, Audience.COMMISSION
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def engine(bench):
     return bench.engine
+
+
+@pytest.fixture(scope="module")
+def standing(bench, engine):
+    """A built lab for tests that leave it as it was."""
+    made = bench.plan(net=SECOND_NET, port=PORT + 16)
+    engine.build(made)
+    yield made
+    engine.remove(made.lab)
 
 
 @pytest.fixture
@@ -139,24 +148,18 @@ def test_snapshots_are_listed_taken_again_and_discarded(engine, plan):
     assert (plan.lab, "own-1") not in engine.snapshots()
 
 
-def test_an_altered_part_is_not_verified_and_not_restored(engine, plan):
-    engine.build(plan)
-    parts = engine.save(plan, "start-1")
-    engine.remove(plan.lab)
-    altered = (replace(parts[0], digest="sha256:" + "0" * 64), *parts[1:])
-    with pytest.raises(SnapshotBroken):
-        engine.verify(altered)
-    with pytest.raises(SnapshotBroken):
-        engine.build(plan, parts=altered)
-
-
-def test_snapshots_survive_the_removal_of_their_lab(engine, plan):
+def test_snapshots_survive_their_lab_and_an_altered_part_is_not_restored(engine, plan):
     engine.build(plan)
     parts = engine.save(plan, "end-1")
     engine.remove(plan.lab)
     engine.tidy()
     engine.verify(parts)
     assert (plan.lab, "end-1") in engine.snapshots()
+    altered = (replace(parts[0], digest="sha256:" + "0" * 64), *parts[1:])
+    with pytest.raises(SnapshotBroken):
+        engine.verify(altered)
+    with pytest.raises(SnapshotBroken):
+        engine.build(plan, parts=altered)
 
 
 def test_a_failed_snapshot_leaves_nothing_and_the_nodes_run(engine, plan):
@@ -174,54 +177,48 @@ def test_a_failed_snapshot_leaves_nothing_and_the_nodes_run(engine, plan):
     engine.verify(kept)
 
 
-def test_a_lab_with_a_node_missing_cannot_be_saved(bench, engine, plan):
+def test_what_vanished_is_missed(bench, engine, plan):
     engine.build(plan)
     bench.tamper(plan.lab, "db", None)
     with pytest.raises(NotFound, match="db"):
         engine.save(plan, "end-1")
     assert (plan.lab, "end-1") not in engine.snapshots()
-
-
-def test_access_is_closed_at_first_and_each_audience_has_its_own_door(engine, plan):
-    engine.build(plan)
-    assert not engine.is_open(plan.lab, CANDIDATE)
-    engine.open_access(plan.lab, CANDIDATE)
-    engine.open_access(plan.lab, CANDIDATE)
-    assert engine.is_open(plan.lab, CANDIDATE)
-    assert not engine.is_open(plan.lab, COMMISSION)
-    engine.open_access(plan.lab, COMMISSION, datetime.now(UTC) + timedelta(hours=1))
-    engine.close_access(plan.lab, CANDIDATE)
-    engine.close_access(plan.lab, CANDIDATE)
-    assert not engine.is_open(plan.lab, CANDIDATE)
-    assert engine.is_open(plan.lab, COMMISSION)
-    engine.close_access(plan.lab, COMMISSION)
-    assert not engine.is_open(plan.lab, COMMISSION)
-
-
-def test_a_door_does_not_open_until_an_instant_that_is_past(engine, plan):
-    engine.build(plan)
-    with pytest.raises(EngineError):
-        engine.open_access(plan.lab, CANDIDATE, datetime.now(UTC) - timedelta(seconds=1))
-    assert not engine.is_open(plan.lab, CANDIDATE)
-
-
-def test_a_lab_without_its_gateway_cannot_be_opened_and_counts_as_closed(bench, engine, plan):
-    engine.build(plan)
     bench.tamper(plan.lab, GATEWAY, None)
     with pytest.raises(NotFound, match="gateway"):
         engine.open_access(plan.lab, CANDIDATE)
     engine.close_access(plan.lab, CANDIDATE)
     assert not engine.is_open(plan.lab, CANDIDATE)
+    assert engine.look(plan.lab) == {"web": Seen.RUNNING}
 
 
-def test_probes_end_with_one_final_finding_each(bench, engine, plan):
-    engine.build(plan)
-    good = check("web", plan.nodes[0].addresses["lan"])
-    bad = check("db", plan.nodes[1].addresses["lan"], port=81)
-    beside = check("web", plan.nodes[0].addresses["lan"], id="web/beside", vantage="db")
+def test_access_is_closed_at_first_and_each_audience_has_its_own_door(engine, standing):
+    assert not engine.is_open(standing.lab, CANDIDATE)
+    engine.open_access(standing.lab, CANDIDATE)
+    engine.open_access(standing.lab, CANDIDATE)
+    assert engine.is_open(standing.lab, CANDIDATE)
+    assert not engine.is_open(standing.lab, COMMISSION)
+    engine.open_access(standing.lab, COMMISSION, datetime.now(UTC) + timedelta(hours=1))
+    engine.close_access(standing.lab, CANDIDATE)
+    engine.close_access(standing.lab, CANDIDATE)
+    assert not engine.is_open(standing.lab, CANDIDATE)
+    assert engine.is_open(standing.lab, COMMISSION)
+    engine.close_access(standing.lab, COMMISSION)
+    assert not engine.is_open(standing.lab, COMMISSION)
+
+
+def test_a_door_does_not_open_until_an_instant_that_is_past(engine, standing):
+    with pytest.raises(EngineError):
+        engine.open_access(standing.lab, CANDIDATE, datetime.now(UTC) - timedelta(seconds=1))
+    assert not engine.is_open(standing.lab, CANDIDATE)
+
+
+def test_probes_end_with_one_final_finding_each(bench, engine, standing):
+    good = check("web", standing.nodes[0].addresses["lan"])
+    bad = check("db", standing.nodes[1].addresses["lan"], port=81)
+    beside = check("web", standing.nodes[0].addresses["lan"], id="web/beside", vantage="db")
     if isinstance(engine, FakeEngine):
         engine.red[bad.id] = "port 81 closed"
-    findings = list(engine.probe(plan.lab, [good, bad, beside], deadline=4))
+    findings = list(engine.probe(standing.lab, [good, bad, beside], deadline=4))
     final = {finding.check: finding for finding in findings if finding.final}
     assert len([one for one in findings if one.final]) == len(final) == 3
     assert final[good.id].green
@@ -240,33 +237,29 @@ def test_probes_of_a_node_that_is_down_are_red(bench, engine, plan):
     assert not finding.green
 
 
-def test_addresses_of_another_lab_are_refused_and_named(bench, engine, plan):
-    engine.build(plan)
-    other = bench.plan(port=PORT + 16)
-    with pytest.raises(AddressTaken, match=plan.lab):
+def test_addresses_of_another_lab_are_refused_and_named(bench, engine, standing):
+    other = bench.plan(net=SECOND_NET, port=PORT + 32)
+    with pytest.raises(AddressTaken, match=standing.lab):
         engine.build(other)
     engine.remove(other.lab)
-    assert engine.look(plan.lab) == UP
+    assert engine.look(standing.lab) == UP
 
 
-def test_labs_do_not_touch_each_other(bench, engine, plan):
-    other = bench.plan(net=SECOND_NET, port=PORT + 16)
+def test_removing_a_lab_leaves_its_neighbour_alone(bench, engine, plan, standing):
     engine.build(plan)
-    engine.build(other)
-    engine.remove(other.lab)
-    assert engine.look(other.lab) == {}
-    assert engine.look(plan.lab) == UP
+    engine.remove(plan.lab)
+    assert engine.look(plan.lab) == {}
+    assert engine.look(standing.lab) == UP
 
 
-def test_a_command_gives_its_status_and_its_words(bench, engine, plan):
-    engine.build(plan)
-    bench.write(plan.lab, "web", "/root/note", "words")
-    assert engine.run(plan.lab, "web", ["cat", "/root/note"]) == (0, "words")
-    status, said = engine.run(plan.lab, "web", ["cat", "/root/none"])
+def test_a_command_gives_its_status_and_its_words(bench, engine, standing):
+    bench.write(standing.lab, "web", "/root/note", "words")
+    assert engine.run(standing.lab, "web", ["cat", "/root/note"]) == (0, "words")
+    status, said = engine.run(standing.lab, "web", ["cat", "/root/none"])
     assert status == 1
     assert "No such file" in said
-    assert set(engine.written(plan.lab)) == {"web", "db"}
-    assert "running" in engine.last_words(plan.lab, "web")
+    assert set(engine.written(standing.lab)) == {"web", "db"}
+    assert "running" in engine.last_words(standing.lab, "web")
 
 
 def test_facts_are_those_of_a_host_that_can_do_it(engine):
