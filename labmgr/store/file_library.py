@@ -15,6 +15,7 @@ from labmgr.store import template_schema
 from labmgr.store.compose_checks import check
 from labmgr.store.compose_reader import read_model
 from labmgr.store.compose_template import image_spec, to_template
+from labmgr.store.french import said
 from labmgr.store.recipes import HASH_LENGTH, RecipeBook
 from labmgr.store.yaml_lines import read_yaml
 
@@ -80,7 +81,10 @@ class FileLibrary:
             )
         shown = f"{name}/{COMPOSE}"
         raw = (self._templates / shown).read_bytes()
-        document, problems = read_yaml(shown, raw)
+        try:
+            document, problems = read_yaml(shown, raw)
+        except BadFile as e:
+            raise BadFile(shown, _in_order(e.problems)) from e
         model, faults = read_model(document)
         problems += faults
         if model is not None:
@@ -119,4 +123,4 @@ def _files(folder: str | Path) -> Iterator[os.DirEntry[str]]:
 
 def _in_order(problems: Sequence[Problem]) -> list[Problem]:
     """By line, each once: two checks may stumble over the same thing."""
-    return sorted(dict.fromkeys(problems), key=lambda problem: problem.line)
+    return sorted(map(said, dict.fromkeys(problems)), key=lambda problem: problem.line)

@@ -78,7 +78,7 @@ SERVICE: dict[str, Reason] = {
     "user": (_IMAGE, "Put it into the image's recipe."),
     "userns_mode": (_HOST, "Leave it out."),
     "uts": (_HOST, "Leave it out: use hostname."),
-    "volumes_from": (_IMAGE, "Name the volume under volumes of both services."),
+    "volumes_from": (_IMAGE, "Name a volume of its own under volumes."),
     "working_dir": (_IMAGE, "Put it into the image's recipe."),
 }
 

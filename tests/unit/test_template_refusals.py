@@ -1,9 +1,14 @@
 """Whatever a template gets wrong is named: file, line, key, reason and mend."""
 
+from pathlib import Path
+
 import pytest
+from ruamel.yaml import YAML
 
 from labmgr.errors import BadFile
+from labmgr.store import refusals
 from labmgr.store.file_library import FileLibrary
+from labmgr.store.french import french
 
 GOOD = """\
 x-labmgr:
@@ -50,6 +55,8 @@ WAN_GATEWAY = (
     'wan: {internal: true, ipam: {config: [{subnet: "${LAB_NET}.9.0/24", '
     'gateway: "${LAB_NET}.9.254"}]}}'
 )
+CATALOGUE = Path(refusals.__file__).with_name("french.yaml")
+
 WEB, BLOCK = "services.web", "services.web.x-labmgr"
 
 
@@ -67,7 +74,11 @@ def problems(folder, text):
     (folder / "lab" / "compose.yaml").write_bytes(data)
     with pytest.raises(BadFile) as trouble:
         FileLibrary(folder).read("lab")
-    return trouble.value.problems
+    found = trouble.value.problems
+    for one in found:
+        assert one.what.fr != one.what, f"no French for: {one.what}"
+        assert one.mend.fr != one.mend, f"no French for: {one.mend}"
+    return found
 
 
 def test_the_sample_itself_is_good(folder):
@@ -331,3 +342,22 @@ def test_a_volume_belongs_to_one_node(folder):
 def test_a_ring_of_dependencies_is_drawn(folder):
     text = GOOD.replace("#web\n", "depends_on: [db]\n").replace("#db\n", "depends_on: [web]\n")
     assert "→" in problems(folder, text)[0].what
+
+
+@pytest.mark.parametrize("section", ["SERVICE", "NETWORK", "ATTACHMENT", "BUILD", "VOLUME", "TOP"])
+def test_every_refused_key_has_its_reason_in_french(section):
+    for key, (why, mend) in getattr(refusals, section).items():
+        assert french(why), key
+        assert french(mend), key
+
+
+def test_words_inside_a_sentence_are_translated_too():
+    assert french("the capability ALL is refused: it holds every right over the host") == (
+        "le droit ALL est refusé : il donne tous les droits sur l'hôte"
+    )
+    assert french("no such sentence") == ""
+
+
+def test_a_translation_keeps_every_word_that_stands_in_the_sentence():
+    rows = YAML(typ="safe").load(CATALOGUE.read_text(encoding="utf-8"))
+    assert all(english.count("{}") == text.count("{}") for english, text in rows.items())
