@@ -1,0 +1,1 @@
+"""Looks at a lab's services with their ordinary clients."""
