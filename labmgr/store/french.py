@@ -18,11 +18,12 @@ _HOLE = re.escape("{}")
 
 def said(problem: Problem) -> Problem:
     """The same, with its French twin where there is one."""
-    return replace(
-        problem,
-        what=Said(problem.what, french(problem.what)),
-        mend=Said(problem.mend, french(problem.mend)),
-    )
+    return replace(problem, what=_both(problem.what), mend=_both(problem.mend))
+
+
+def _both(english: str) -> str:
+    translation = french(english)
+    return Said(english, translation) if translation else english
 
 
 def french(english: str) -> str:
