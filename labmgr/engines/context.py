@@ -12,7 +12,7 @@ from typing import IO
 
 from labmgr.errors import BadSettings
 
-LEFT_OUT = frozenset({"__pycache__", "README.md"})  # as in the recipe's hash
+ABOUT = Path("README.md")  # the folder's own, left out of the recipe's hash too
 CA = "extra-ca.crt"
 
 
@@ -23,7 +23,8 @@ def context(folder: Path, extra_ca: Path | None) -> Iterator[IO[bytes]]:
         with tarfile.open(fileobj=file, mode="w") as tar:
             for path in sorted(folder.rglob("*")):
                 inside = path.relative_to(folder)
-                if not LEFT_OUT & set(inside.parts) and path.suffix != ".pyc":
+                compiled = "__pycache__" in inside.parts or path.suffix == ".pyc"
+                if inside != ABOUT and not compiled:
                     tar.add(path, str(inside), recursive=False, filter=_plain)
             content = _certificates(extra_ca)
             entry = tarfile.TarInfo(CA)

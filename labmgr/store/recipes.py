@@ -22,7 +22,7 @@ _BASE = re.compile(
     r"\s*ARG\s+(?P<name>\w+)=[\"']?labmgr/(?P<image>[a-z0-9][a-z0-9-]*)[\"']?\s*", re.IGNORECASE
 )
 _FROM = re.compile(r"\s*FROM\s", re.IGNORECASE)
-_LEFT_OUT = frozenset({"__pycache__", "README.md"})
+_ABOUT = "README.md"  # the folder's own; one deeper belongs to the image
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def _digest(folder: Path, args: Mapping[str, str], bases: Mapping[str, Recipe]) 
     total = hashlib.sha256()
     for file in sorted(folder.rglob("*"), key=lambda one: one.relative_to(folder).as_posix()):
         inside = file.relative_to(folder)
-        if _LEFT_OUT & set(inside.parts) or file.suffix == ".pyc":
+        if inside.as_posix() == _ABOUT or "__pycache__" in inside.parts or file.suffix == ".pyc":
             continue
         if file.is_dir() and not file.is_symlink():
             continue
