@@ -57,6 +57,7 @@ def curl(status: int, body: str = "") -> str:
         ("tcp", {}, "nc", "echo 'nc: timed out' >&2; exit 1", NO),
         ("udp", {"send": "x", "contains": "y"}, "nc", "echo y", YES),
         ("udp", {"send": "x"}, "nc", "exit 0", NO),
+        ("udp", {}, "nc", "exit 1", REFUSED),
         ("dns", {"name": "srv"}, "dig", "echo ';; status: NOERROR,'; echo 'srv A 10.0.0.1'", YES),
         ("dns", {"name": "srv"}, "dig", "echo ';; status: NXDOMAIN,'", NO),
         ("dns", {"name": "srv"}, "dig", "echo ';; status: REFUSED,'", REFUSED),
