@@ -22,6 +22,7 @@ pytestmark = pytest.mark.docker
 def lab(tmp_path_factory) -> Iterator[TrialLab]:
     engine = docker.from_env()
     trial = TrialLab(engine, tmp_path_factory.mktemp("lab"))
+    trial.ready()
     yield trial
     trial.remove()
     engine.close()
@@ -155,7 +156,7 @@ def test_a_restarted_gateway_goes_on_until_the_same_instant(lab, tmp_path):
     lab.gate("open", "candidate", "--for", "600")
     lab.gateway.kill("SIGKILL")
     lab.gateway.start()
-    wait_until_ready(lab)
+    lab.ready()
     candidate = json.loads(lab.gate("status")[1])["candidate"]
     assert 500 < candidate["left"] < 600
     assert jump(lab, tmp_path, "-W", "srv:7").stdout == b"hello"
@@ -163,7 +164,7 @@ def test_a_restarted_gateway_goes_on_until_the_same_instant(lab, tmp_path):
 
 def test_a_closed_gateway_restarts_closed(lab):
     lab.gateway.restart(timeout=5)
-    wait_until_ready(lab)
+    lab.ready()
     assert not json.loads(lab.gate("status")[1])["candidate"]["open"]
 
 
@@ -187,10 +188,3 @@ def test_no_process_and_no_zombie_is_left_by_visitors(lab, visitors):
     lab.gate("close", "examiner")
     names = [row[-1] for row in lab.gateway.top()["Processes"]]
     assert sorted(name.split()[0] for name in names) == ["/usr/bin/python3", "/usr/sbin/dnsmasq"]
-
-
-def wait_until_ready(lab: TrialLab) -> None:
-    give_up = time.monotonic() + 10
-    while lab.gate("status")[0]:
-        assert time.monotonic() < give_up, lab.gateway.logs().decode()
-        time.sleep(0.1)

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import tarfile
+import time
 import uuid
 from pathlib import Path
 
@@ -27,9 +28,16 @@ class TrialLab:
     """One node `srv` (web page on 80, echo on 7) behind a gateway with published ports."""
 
     def __init__(
-        self, engine: docker.DockerClient, folder: Path, *, prefix: str = "lm", third: int = 10
+        self,
+        engine: docker.DockerClient,
+        folder: Path,
+        *,
+        prefix: str = "lm",
+        third: int = 10,
+        bind: str = "127.0.0.1",
     ) -> None:
         self.engine, self.id, self.folder = engine, uuid.uuid4().hex[:8], folder
+        self.bind = bind
         self.lan, self.front_net = (f"10.215.{third + n}" for n in (0, 1))
         self.bridges = {kind: f"{prefix}{kind}{self.id}" for kind in "if"}
         self._network("i", self.lan, internal=True)
@@ -57,7 +65,7 @@ class TrialLab:
         return node
 
     def _gateway(self) -> Container:
-        ports = {f"{port}/tcp": ("127.0.0.1", None) for port in (*SSH_PORT.values(), 8000, 8001)}
+        ports = {f"{port}/tcp": (self.bind, None) for port in (*SSH_PORT.values(), 8000, 8001)}
         gateway = self._create(
             "gateway",
             None,
@@ -110,6 +118,18 @@ class TrialLab:
     def published(self, port: int) -> int:
         self.gateway.reload()
         return int(self.gateway.ports[f"{port}/tcp"][0]["HostPort"])
+
+    def front_address(self) -> str:
+        self.gateway.reload()
+        networks = self.gateway.attrs["NetworkSettings"]["Networks"]
+        return str(networks[f"labmgr-trial-{self.id}-f"]["IPAddress"])
+
+    def ready(self) -> None:
+        """Wait until the gateway takes orders."""
+        give_up = time.monotonic() + 10
+        while self.gate("status")[0]:
+            assert time.monotonic() < give_up, self.gateway.logs().decode()
+            time.sleep(0.1)
 
     def gate(self, *order: str) -> tuple[int, str]:
         done = self.gateway.exec_run(["labmgr-gate", *order])
