@@ -49,13 +49,16 @@ class Guard:
         except (EngineUnreachable, ImageMissing):
             raise
         except EngineError as e:
-            raise GuardMissing(f"The guard of {self._reach.host} did not run: {e}") from e
+            raise self._missing(str(e)) from e
         if status != 0:
-            raise GuardMissing(
-                f"The guard could not be laid on {self._reach.host}: {said}",
-                hint="Without it a lab could reach the host. `labmgr doctor` checks it again.",
-            )
+            raise self._missing(said)
         self._laid_at = time.monotonic()
+
+    def _missing(self, why: str) -> GuardMissing:
+        return GuardMissing(
+            f"The guard could not be laid on {self._reach.host}: {why}",
+            hint="Without it a lab could reach the host. `labmgr doctor` checks it again.",
+        )
 
     def _helper(self, verb: str) -> tuple[int, str]:
         rights = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from docker import APIClient
+from docker.constants import DEFAULT_UNIX_SOCKET
 from docker.errors import create_api_error_from_http_exception
 from docker.utils import kwargs_from_env
 from requests import HTTPError
@@ -23,6 +25,7 @@ Connect = str | Callable[[], APIClient] | None
 
 TIMEOUT = 180  # a commit or a removal on a busy disk may be slow; a dead engine refuses at once
 CONNECTIONS = 64
+UNIX = frozenset({"unix", "http+unix"})
 PIECE = 1 << 20
 
 SEEN = {
@@ -149,7 +152,17 @@ def _process(number: int) -> str:
 
 def _client(base_url: str | None) -> APIClient:
     where: dict[str, Any] = {"base_url": base_url} if base_url else dict(kwargs_from_env())
+    _knock(where.get("base_url") or DEFAULT_UNIX_SOCKET)
     return APIClient(version="auto", timeout=TIMEOUT, max_pool_size=CONNECTIONS, **where)
+
+
+def _knock(base_url: str) -> None:
+    """Raises OSError when nobody is there; docker-py would leave its socket open."""
+    scheme, _, rest = base_url.partition("://")
+    if scheme in UNIX:
+        with socket.socket(socket.AF_UNIX) as line:
+            line.settimeout(TIMEOUT)
+            line.connect("/" + rest.lstrip("/"))
 
 
 def _box(row: Mapping[str, Any]) -> Box:

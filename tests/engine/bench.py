@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 import uuid
 from dataclasses import dataclass, replace
@@ -105,7 +106,7 @@ class Bench:
         deadline = time.monotonic() + 10
         while self.read(lab, node, WORD) is None and time.monotonic() < deadline:
             time.sleep(0.1)
-        return self.read(lab, node, WORD) == SECRET
+        return self.read(lab, node, WORD) == f"{hashlib.sha256(SECRET.encode()).hexdigest()}  -"
 
     def tamper(self, lab: str, node: str, seen: Seen | None) -> None:
         """A node stops, is paused or vanishes behind labmgr's back."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import uuid
 from collections.abc import Iterator
@@ -52,7 +53,8 @@ def own(library, images) -> dict[str, str]:
     """Tags of labmgr's own images and of the trial node's, built where they are missing."""
     recipes = dict(library.own_images())
     gateway = recipes["gateway"]
-    tag = f"labmgr/try-node:{gateway.tag.partition(':')[2]}"
+    content = b"".join(file.read_bytes() for file in sorted(NODE.iterdir()))
+    tag = f"labmgr/try-node:{hashlib.sha256(content + gateway.tag.encode()).hexdigest()[:12]}"
     recipes["node"] = Recipe("try-node", tag, NODE, bases={"BASE": gateway})
     for recipe in recipes.values():
         images.build(recipe)
