@@ -59,9 +59,9 @@ def raw(order):
 
 def plain(order):
     for address, port in order["udp"]:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line:
-            with contextlib.suppress(OSError):
-                line.sendto(b"plain from " + order["own"].encode(), (address, port))
+        line = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        with line, contextlib.suppress(OSError):
+            line.sendto(b"plain from " + order["own"].encode(), (address, port))
     for name, index in [(name, index) for index, name in socket.if_nameindex() if name != "lo"]:
         for address, port in order["tcp6"]:
             connects(socket.AF_INET6, (address, port, 0, index), f"[{address}%{name}]:{port}")

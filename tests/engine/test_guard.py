@@ -55,9 +55,9 @@ def world(tmp_path_factory) -> Iterator[tuple[Host, TrialLab, TrialLab]]:
         stack.callback(guard, engine, "remove")
         host.listen(stack)
         labs = []
-        for third in (20, 30):
+        for _ in range(2):
             folder = tmp_path_factory.mktemp("lab")
-            labs.append(TrialLab(engine, folder, prefix=PREFIX, third=third, bind="0.0.0.0"))
+            labs.append(TrialLab(engine, folder, prefix=PREFIX, bind="0.0.0.0"))
             stack.callback(labs[-1].remove)
             labs[-1].ready()
             for who in ("candidate", "examiner"):

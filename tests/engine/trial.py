@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import secrets
 import subprocess
 import tarfile
 import time
@@ -33,12 +34,12 @@ class TrialLab:
         folder: Path,
         *,
         prefix: str = "lm",
-        third: int = 10,
         bind: str = "127.0.0.1",
     ) -> None:
         self.engine, self.id, self.folder = engine, uuid.uuid4().hex[:8], folder
         self.bind = bind
-        self.lan, self.front_net = (f"10.215.{third + n}" for n in (0, 1))
+        third = 2 * secrets.randbelow(128)  # Docker refuses one range twice
+        self.lan, self.front_net = f"10.249.{third}", f"10.249.{third + 1}"
         self.bridges = {kind: f"{prefix}{kind}{self.id}" for kind in "if"}
         self._network("i", self.lan, internal=True)
         self._network("f", self.front_net, internal=False)
@@ -100,7 +101,7 @@ class TrialLab:
     def config(self) -> dict[str, object]:
         srv = {"address": f"{self.lan}.30"}
         webs = {f"{who}_port": port for who, port in WEB_PORT.items()}
-        certificate, key, host_key = secrets(self.folder)
+        certificate, key, host_key = key_material(self.folder)
         return {
             "front": f"{self.front_net}.0/24",
             "domain": "lab.lan",
@@ -169,7 +170,7 @@ def archive(path: str, text: str) -> bytes:
     return packed.getvalue()
 
 
-def secrets(folder: Path) -> tuple[str, str, str]:
+def key_material(folder: Path) -> tuple[str, str, str]:
     """Certificate, its key and an ssh host key, made by the ordinary tools."""
     curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
     pem = run(["openssl", "req", "-x509", *curve, "-subj", "/CN=127.0.0.1", "-keyout", "-"])
