@@ -13,15 +13,17 @@ from flask_wtf import CSRFProtect
 
 from labmgr.domain.ports import Tools
 from labmgr.panel import (
+    about,
+    accounts,
     candidates,
     dashboard,
     errors,
     filters,
     gate,
     journal,
-    labs,
     library,
     login,
+    orders,
     sessions,
 )
 from labmgr.panel.portal import views as portal
@@ -31,6 +33,18 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'"
+)
+ROOMS = (
+    about,
+    login,
+    accounts,
+    dashboard,
+    sessions,
+    candidates,
+    orders,  # labs' own room, with the orders added
+    library,
+    journal,
+    portal,
 )
 LARGEST_UPLOAD = 4 << 20  # bytes: a list of candidates, never more
 SITTING = timedelta(hours=10)  # a working day
@@ -45,6 +59,7 @@ def create_app(tools: Tools, *, secret_key: str, secure: bool = False) -> WSGIAp
         SESSION_COOKIE_NAME="labmgr",
         SESSION_COOKIE_SECURE=secure,
         SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_HTTPONLY=True,
         PERMANENT_SESSION_LIFETIME=SITTING,
         BABEL_DEFAULT_LOCALE="fr",
         BABEL_DEFAULT_TIMEZONE="Europe/Paris",
@@ -59,7 +74,7 @@ def create_app(tools: Tools, *, secret_key: str, secure: bool = False) -> WSGIAp
     app.before_request(gate.require_operator)
     app.after_request(_headers)
     app.add_url_rule("/health", "health", lambda: "ok")
-    for room in (login, dashboard, sessions, candidates, labs, library, journal, portal):
+    for room in ROOMS:
         app.register_blueprint(room.bp)
     app.register_blueprint(portal.entry)
     filters.register(app)

@@ -10,11 +10,16 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from labmgr.errors import BadInput
+from labmgr.domain.roster import Differences
+from labmgr.errors import BadFile, BadInput, LabmgrError
+from labmgr.panel.filters import tell
 from labmgr.panel.gate import operator, tools
+from labmgr.panel.sessions import template_of
 from labmgr.services import rosters
 
 bp = Blueprint("candidates", __name__, url_prefix="/sessions/<name>/candidats")
+
+LARGEST_LIST = 4 << 20  # bytes, unpacked: what travelled in the form may have been tampered with
 
 
 @bp.get("")
@@ -25,33 +30,29 @@ def choose(name: str) -> ResponseReturnValue:
         "candidates.html",
         session=session,
         candidates=store.candidates(name),
-        template=tools().library.read(session.template),
+        template=template_of(session.template)[0],
     )
 
 
 @bp.post("/apercu")
 def preview(name: str) -> ResponseReturnValue:
     """Nothing is saved here: the file travels back in the form that confirms."""
+    session = tools().store.session(name)
     data, file = _given()
-    seen = rosters.preview_import(tools(), name, file, data)
+    try:
+        seen = rosters.preview_import(tools(), name, file, data)
+    except BadFile as unreadable:
+        seen = rosters.Preview(unreadable.problems, Differences())
+    packed = base64.b64encode(zlib.compress(data)).decode()
     return render_template(
-        "import_preview.html",
-        session=tools().store.session(name),
-        preview=seen,
-        file=file,
-        packed=base64.b64encode(zlib.compress(data)).decode(),
+        "import_preview.html", session=session, preview=seen, file=file, packed=packed
     )
 
 
 @bp.post("/import")
 def save(name: str) -> ResponseReturnValue:
-    try:
-        data = zlib.decompress(base64.b64decode(request.form.get("packed", ""), validate=True))
-    except (ValueError, zlib.error) as broken:
-        raise BadInput(
-            _("La liste s'est perdue en route."), hint=_("Choisissez à nouveau le fichier.")
-        ) from broken
     file = request.form.get("file", "liste")
+    data = _unpacked(request.form.get("packed", ""))
     changed, _seen = rosters.import_file(tools(), name, file, data, by=operator())
     flash(
         ngettext("%(num)d candidat enregistré.", "%(num)d candidats enregistrés.", changed),
@@ -69,10 +70,14 @@ def slips(name: str) -> ResponseReturnValue:
     return Response(pdf, mimetype="application/pdf", headers={"Content-Disposition": attachment})
 
 
-@bp.post("/<number>/code")
+@bp.post("/<path:number>/code")
 def reissue(name: str, number: str) -> ResponseReturnValue:
-    rosters.new_code(tools(), name, number, by=operator())
-    flash(_("Nouveau code pour %(number)s : imprimez sa fiche.", number=number), "done")
+    try:
+        rosters.new_code(tools(), name, number, by=operator())
+    except LabmgrError as refusal:
+        flash(tell(refusal), "error")
+    else:
+        flash(_("Nouveau code pour %(number)s : imprimez sa fiche.", number=number), "done")
     return redirect(url_for("candidates.choose", name=name))
 
 
@@ -86,3 +91,20 @@ def _given() -> tuple[bytes, str]:
             _("Aucune liste n'a été donnée."), hint=_("Choisissez un fichier ou collez la liste.")
         )
     return pasted.encode(), _("liste collée")
+
+
+def _unpacked(packed: str) -> bytes:
+    reader = zlib.decompressobj()
+    try:
+        data = reader.decompress(base64.b64decode(packed, validate=True), LARGEST_LIST)
+    except (ValueError, zlib.error) as broken:
+        raise _lost() from broken
+    if not reader.eof:
+        raise _lost()
+    return data
+
+
+def _lost() -> BadInput:
+    return BadInput(
+        _("La liste s'est perdue en route."), hint=_("Choisissez à nouveau le fichier.")
+    )

@@ -5,14 +5,16 @@ from __future__ import annotations
 import logging
 from typing import Final
 
-from flask import Flask, render_template, request
+from flask import Flask, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFError
+from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
 
 from labmgr.errors import (
+    AddressTaken,
     BadInput,
     EngineError,
     LabmgrError,
@@ -23,6 +25,7 @@ from labmgr.errors import (
     StoreError,
     WrongState,
 )
+from labmgr.panel.filters import said
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +36,7 @@ STATUS: Final[dict[type[LabmgrError], int]] = {
     Refused: 409,
     WrongState: 409,
     LostRace: 409,
+    AddressTaken: 409,
     EngineError: 502,
     StoreError: 503,
 }
@@ -42,11 +46,21 @@ HEADINGS: Final = {
     401: _l("Connectez-vous pour continuer"),
     403: _l("Votre rôle ne donne pas accès à cette page"),
     404: _l("Cette page n'existe pas"),
+    405: _l("Cette page ne s'ouvre pas ainsi"),
     409: _l("Ce n'est pas possible maintenant"),
     413: _l("Le fichier est trop grand"),
-    429: _l("Trop d'essais : attendez une minute"),
+    429: _l("Trop d'essais"),
     502: _l("Le moteur de conteneurs n'a pas obéi"),
     503: _l("La base de données n'a pas répondu"),
+}
+
+HINTS: Final = {
+    401: _l("Votre connexion a pris fin : connectez-vous de nouveau."),
+    403: _l("Demandez à l'administration du centre si votre rôle doit changer."),
+    404: _l("Ce que vous cherchez a pu être supprimé : repartez du début."),
+    405: _l("Revenez en arrière et servez-vous des boutons de la page."),
+    413: _l("Une liste de candidats tient en moins de 4 Mio : est-ce le bon fichier ?"),
+    429: _l("Attendez une minute, puis recommencez."),
 }
 
 
@@ -57,16 +71,25 @@ def register(app: Flask) -> None:
     app.register_error_handler(Exception, _bug)
 
 
-def _page(status: int, what: str, hint: str = "") -> ResponseReturnValue:
+def _page(status: int, what: str | Markup, hint: str | Markup = "") -> ResponseReturnValue:
     heading = HEADINGS.get(status, _("Une erreur est survenue"))
     fragment = bool(request.headers.get("HX-Request"))
-    page = "error_fragment.html" if fragment else "error.html"
-    return render_template(page, heading=heading, what=what, hint=hint, status=status), status
+    portal = (request.blueprint or "").startswith("portal")
+    page = render_template(
+        "error_fragment.html" if fragment else "error.html",
+        heading=heading,
+        what=what,
+        hint=hint,
+        status=status,
+        portal=portal,
+        back=url_for("portal.show" if portal else "dashboard.show"),
+    )
+    return page, status
 
 
 def _ours(error: LabmgrError) -> ResponseReturnValue:
     status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 500)
-    return _page(status, str(error), error.hint)
+    return _page(status, said(error), said(error.hint))
 
 
 def _forged(_error: CSRFError) -> ResponseReturnValue:
@@ -75,9 +98,13 @@ def _forged(_error: CSRFError) -> ResponseReturnValue:
 
 
 def _http(error: HTTPException) -> ResponseReturnValue:
-    return _page(error.code or 500, "", "")
+    if error.response is not None:  # made by hand where it was raised
+        return error.response
+    status = error.code or 500
+    return _page(status, "", HINTS.get(status, _("Revenez en arrière, puis recommencez.")))
 
 
 def _bug(error: Exception) -> ResponseReturnValue:
     log.error("a bug in labmgr: %s %s", request.method, request.path, exc_info=error)
-    return _page(500, _("Une erreur de labmgr, notée dans son journal."), "")
+    what = _("Une erreur de labmgr, notée dans le journal du serveur.")
+    return _page(500, what, _("Recommencez ; si cela se répète, prévenez le support technique."))

@@ -1,15 +1,26 @@
-"""What templates may call: French words for states, sizes, local times, the reader's rights."""
+"""What templates may call: French words and sentences, sizes, local times, the reader's rights."""
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Iterable
 from datetime import datetime
 from fractions import Fraction
+from typing import cast
 
-from flask import Flask, session
+from flask import Flask, current_app, session
 from flask_babel import format_datetime, format_decimal
+from flask_babel import gettext as _
+from markupsafe import Markup, escape
 
+from labmgr.domain.annex import BY_ID
+from labmgr.domain.probe import Expect, ProbeSpec
+from labmgr.domain.template import Template
+from labmgr.domain.words import Said
+from labmgr.errors import LabmgrError
 from labmgr.panel import gate, words
+from labmgr.panel.french import Sayings
 
 WORDS: tuple[Iterable[tuple[object, object]], ...] = (
     words.LAB_STATES.items(),
@@ -19,14 +30,16 @@ WORDS: tuple[Iterable[tuple[object, object]], ...] = (
     words.JOB_KINDS.items(),
     words.JOB_STATES.items(),
     words.ROLES.items(),
+    words.VERDICTS.items(),
 )
+SERVERS = "IIE-1.1-e"  # the item of annexe II.E that asks for two systems
 
 
 def register(app: Flask) -> None:
-    app.add_template_filter(word, "word")
-    app.add_template_filter(size, "size")
-    app.add_template_filter(local, "local")
-    app.add_template_filter(extra, "extra")
+    app.extensions["labmgr-french"] = Sayings()
+    for filter_ in (word, size, local, hour, extra, said, decimal, key_print, item, probe_words):
+        app.add_template_filter(filter_, filter_.__name__)
+    app.add_template_global(shared_kernel, "shared_kernel")
     app.context_processor(lambda: {"may": gate.may, "operator": session.get("operator")})
 
 
@@ -40,6 +53,37 @@ def word(value: object) -> str:
     return str(value)
 
 
+def in_french(text: str) -> str | None:
+    """A sentence of the program in French; None when nobody has translated it."""
+    if not text:
+        return ""
+    if isinstance(text, Said):
+        return text.fr
+    return cast("Sayings", current_app.extensions["labmgr-french"]).french(text)
+
+
+def said(text: object) -> Markup:
+    """The same for a page: what stays English says so to screen readers."""
+    sentence = _sentence(text)
+    french = in_french(sentence)
+    if french is None:
+        return Markup('<span lang="en">{}</span>').format(sentence)
+    return escape(french)
+
+
+def tell(error: LabmgrError) -> str:
+    """An error and its way out in one line, for a message that is shown once."""
+    parts = (_sentence(error), error.hint)
+    return " ".join(in_french(part) or part for part in parts if part)
+
+
+def _sentence(text: object) -> str:
+    """What an error says: the text it was raised with may carry its French twin."""
+    if isinstance(text, LabmgrError) and text.args and isinstance(text.args[0], Said):
+        return text.args[0]
+    return text if isinstance(text, str) else str(text)
+
+
 def size(value: int) -> str:
     """Bytes as Mio or Gio."""
     mib = value / (1 << 20)
@@ -48,11 +92,49 @@ def size(value: int) -> str:
     return f"{format_decimal(round(mib / 1024, 1))} Gio"
 
 
+def decimal(value: float) -> str:
+    """A number as French writes it."""
+    return str(format_decimal(round(value, 1)))
+
+
 def local(value: datetime | None) -> str:
     """A stored instant in the centre's own time."""
     return "" if value is None else format_datetime(value, "dd/MM/yyyy HH:mm:ss")
 
 
+def hour(value: datetime) -> str:
+    """The time of day of a stored instant."""
+    return str(format_datetime(value, "HH:mm:ss"))
+
+
 def extra(value: Fraction) -> str:
     """An added fraction of time as people write it; empty without one."""
     return f"+ {value}" if value else ""
+
+
+def key_print(public: str) -> str:
+    """The fingerprint of a public key, as ssh shows it when it asks."""
+    blob = base64.b64decode(public.split()[1])
+    digest = base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip("=")
+    return f"SHA256:{digest}"
+
+
+def item(id_: str) -> str:
+    """An item of annexe II.E with its label."""
+    return f"{id_} – {BY_ID[id_].label}" if id_ in BY_ID else id_
+
+
+def probe_words(probe: ProbeSpec) -> str:
+    """A probe in a few words: its kind, its account, and whether a refusal is what it wants."""
+    account = f" ({probe.credential})" if probe.credential else ""
+    refusal = f", {_('refus attendu')}" if probe.expect is Expect.REFUSED else ""
+    return f"{probe.kind}{account}{refusal}"
+
+
+def shared_kernel(template: Template) -> list[str]:
+    """The servers that are all containers, so that one kernel runs them; empty with less than two.
+
+    Every node is a container as yet; a virtual machine or real server would not be listed.
+    """
+    servers = [node.name for node in template.nodes if SERVERS in node.provides]
+    return servers if len(servers) > 1 else []

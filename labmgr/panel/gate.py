@@ -14,7 +14,15 @@ from labmgr.domain.words import Role
 from labmgr.errors import NotFound
 
 OPEN_TO_ALL: Final = frozenset(
-    {"static", "health", "login.enter", "login.check", "portal_entry.enter", "portal_entry.check"}
+    {
+        "static",
+        "health",
+        "about.accessibility",
+        "login.enter",
+        "login.check",
+        "portal_entry.enter",
+        "portal_entry.check",
+    }
 )
 R = Role
 EVERY_STAFF: Final = frozenset(Role)
@@ -32,6 +40,7 @@ MAY: Final[dict[str, frozenset[Role]]] = {
     "labs.order": BUILDERS,
     "labs.credentials": frozenset({R.ADMIN, R.TEACHER, R.COMMISSION}),
     "library.": EVERY_STAFF,
+    "accounts.": frozenset({R.ADMIN}),
     "journal.": frozenset({R.ADMIN, R.TEACHER, R.COMMISSION}),
 }
 

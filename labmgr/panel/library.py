@@ -6,8 +6,8 @@ from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
-from labmgr.errors import BadFile
 from labmgr.panel.gate import tools
+from labmgr.panel.sessions import template_of
 from labmgr.services import drawing, images
 
 bp = Blueprint("library", __name__, url_prefix="/modeles")
@@ -17,19 +17,18 @@ bp = Blueprint("library", __name__, url_prefix="/modeles")
 def show() -> ResponseReturnValue:
     rows: list[dict[str, object]] = []
     for name in tools().library.names():
-        try:
-            rows.append({"name": name, "template": tools().library.read(name), "problems": ()})
-        except BadFile as faulty:
-            rows.append({"name": name, "template": None, "problems": faulty.problems})
+        template, faulty = template_of(name)
+        problems = faulty.problems if faulty else ()
+        rows.append({"name": name, "template": template, "problems": problems})
     return render_template("templates.html", rows=rows)
 
 
 @bp.get("/<name>")
 def one(name: str) -> ResponseReturnValue:
-    try:
-        template = tools().library.read(name)
-    except BadFile as faulty:
-        return render_template("template_faulty.html", name=name, problems=faulty.problems), 200
+    template, faulty = template_of(name)
+    if template is None:
+        problems = faulty.problems if faulty else ()
+        return render_template("template_faulty.html", name=name, problems=problems)
     return render_template(
         "template.html",
         template=template,

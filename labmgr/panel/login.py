@@ -1,4 +1,4 @@
-"""Staff come in and go out."""
+"""Staff come in and go out, and change their own password."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from flask import Blueprint, flash, redirect, render_template, request, session,
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from labmgr.errors import NotAllowed, Refused
+from labmgr.domain.people import Account
+from labmgr.errors import LabmgrError, NotAllowed, Refused
+from labmgr.panel.filters import tell
 from labmgr.panel.gate import mark, operator, tools
 from labmgr.services import accounts
 
@@ -26,12 +28,9 @@ def check() -> ResponseReturnValue:
     try:
         account = accounts.log_in(tools(), given.get("login", ""), given.get("password", ""))
     except (NotAllowed, Refused) as refusal:
-        flash(_refusal(refusal), "error")
+        flash(tell(refusal), "error")
         return render_template("login.html", next=given.get("next", "")), 401
-    session.clear()  # a fresh session: what a stranger planted before is gone
-    session.permanent = True
-    session["operator"] = account.login
-    session["pass"] = mark(account)
+    _seat(account)
     tools().store.write(f"account:{account.login}", "logged in", by=account.login)
     return redirect(_inside(given.get("next", "")))
 
@@ -43,14 +42,37 @@ def leave() -> ResponseReturnValue:
     return redirect(url_for("login.enter"))
 
 
+@bp.get("/mot-de-passe")
+def password() -> ResponseReturnValue:
+    return render_template("password.html", least=accounts.LEAST_CHOSEN)
+
+
+@bp.post("/mot-de-passe")
+def password_do() -> ResponseReturnValue:
+    given = request.form
+    if given.get("new", "") != given.get("again", ""):
+        flash(_("Les deux nouveaux mots de passe diffèrent."), "error")
+        return render_template("password.html", least=accounts.LEAST_CHOSEN), 400
+    try:
+        accounts.change_password(tools(), operator(), given.get("old", ""), given.get("new", ""))
+    except LabmgrError as refusal:
+        flash(tell(refusal), "error")
+        return render_template("password.html", least=accounts.LEAST_CHOSEN), 400
+    _seat(tools().store.account(operator()))
+    flash(_("Votre mot de passe est changé."), "done")
+    return redirect(url_for("dashboard.show"))
+
+
+def _seat(account: Account) -> None:
+    """A fresh session: what a stranger planted before is gone."""
+    session.clear()
+    session.permanent = True
+    session["operator"] = account.login
+    session["pass"] = mark(account)
+
+
 def _inside(target: str) -> str:
     """Only a path of our own: a link from elsewhere must not send people away after login."""
     parts = urlsplit(target)
     ours = target.startswith("/") and not target.startswith(("//", "/\\"))
     return target if ours and not parts.netloc else url_for("dashboard.show")
-
-
-def _refusal(refusal: NotAllowed | Refused) -> str:
-    if isinstance(refusal, Refused):
-        return str(_("Trop d'essais : attendez dix minutes, ou demandez de l'aide."))
-    return str(_("Identifiant ou mot de passe incorrect."))

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from labmgr.domain.lab import Lab
-from labmgr.domain.work import Job
+from labmgr.domain.exam import ExamSession
+from labmgr.domain.lab import STANDING, Lab, LabState
+from labmgr.domain.template import Template
+from labmgr.domain.work import ENDED, Job
+from labmgr.errors import BadFile, LabmgrError
+from labmgr.panel.filters import tell, word
 from labmgr.panel.gate import operator, tools
 from labmgr.services import rosters, sessions
 
@@ -18,80 +23,71 @@ bp = Blueprint("sessions", __name__, url_prefix="/sessions")
 
 @bp.get("/nouvelle")
 def create() -> ResponseReturnValue:
-    library = tools().library
-    return render_template(
-        "session_new.html", templates=[library.read(name) for name in library.names()]
-    )
+    return _form("", "", 200)
 
 
 @bp.post("/nouvelle")
 def create_do() -> ResponseReturnValue:
-    form = request.form
-    made = rosters.create_session(
-        tools(), form.get("title", ""), form.get("template", ""), by=operator()
-    )
+    title, chosen = request.form.get("title", ""), request.form.get("template", "")
+    try:
+        made = rosters.create_session(tools(), title, chosen, by=operator())
+    except LabmgrError as refusal:
+        flash(tell(refusal), "error")
+        return _form(title, chosen, 400)
     flash(_("Session créée. Importez maintenant la liste des candidats."), "done")
     return redirect(url_for("candidates.choose", name=made.name))
 
 
 @bp.get("/<name>")
 def show(name: str) -> ResponseReturnValue:
-    session = tools().store.session(name)
-    return render_template(
-        "session.html",
-        session=session,
-        rows=rows_of(name),
-        template=tools().library.read(session.template),
-    )
+    return render_template("session.html", **_seen(tools().store.session(name)))
 
 
 @bp.get("/<name>/_labs")
 def live(name: str) -> ResponseReturnValue:
-    """The table of labs, fetched again every two seconds."""
-    return render_template(
-        "_session_labs.html", session=tools().store.session(name), rows=rows_of(name)
-    )
+    """The table of labs, fetched again every two seconds while work is under way."""
+    return render_template("_session_labs.html", **_seen(tools().store.session(name)))
 
 
 @bp.post("/<name>/etat")
 def state(name: str) -> ResponseReturnValue:
-    verb = {"open": sessions.open_session, "close": sessions.close_session}.get(
-        request.form.get("verb", "")
-    )
-    if verb is not None:
-        verb(tools(), name, by=operator())
-    return redirect(url_for("sessions.show", name=name))
+    verbs: Mapping[str, Callable[[], object]] = {
+        "open": lambda: sessions.open_session(tools(), name, by=operator()),
+        "close": lambda: sessions.close_session(tools(), name, by=operator()),
+    }
+    return _done_or_told(name, verbs.get(request.form.get("verb", ""), lambda: None))
 
 
 @bp.get("/<name>/suppression")
 def remove(name: str) -> ResponseReturnValue:
-    session = tools().store.session(name)
-    return render_template("session_remove.html", session=session)
+    store = tools().store
+    session = store.session(name)
+    left = [lab for lab in store.labs(name) if lab.state not in {LabState.PLANNED, LabState.GONE}]
+    return render_template(
+        "session_remove.html",
+        session=session,
+        candidates=len(store.candidates(name)),
+        standing=bool(left),
+    )
 
 
 @bp.post("/<name>/suppression")
 def remove_do(name: str) -> ResponseReturnValue:
-    sessions.remove_session(tools(), name, by=operator())
+    try:
+        sessions.remove_session(tools(), name, by=operator())
+    except LabmgrError as refusal:
+        flash(tell(refusal), "error")
+        return redirect(url_for("sessions.show", name=name))
     flash(_("Session supprimée."), "done")
     return redirect(url_for("dashboard.show"))
 
 
-def rows_of(name: str) -> list[dict[str, object]]:
-    """One row a candidate: the lab, how far its work is, and what its last order came to."""
-    store = tools().store
-    people = {one.number: one for one in store.candidates(name)}
-    latest = _latest_jobs(store.jobs())
-    return [
-        {
-            "lab": lab,
-            "candidate": people.get(lab.candidate),
-            "job": latest.get(lab.id),
-            "share": share_of(lab),
-            "green": sum(finding.green for finding in store.findings(lab.id)),
-            "probes": len(store.findings(lab.id)),
-        }
-        for lab in store.labs(name)
-    ]
+def template_of(name: str) -> tuple[Template | None, BadFile | None]:
+    """The template, or what is wrong with its file: a page must open all the same."""
+    try:
+        return tools().library.read(name), None
+    except BadFile as faulty:
+        return None, faulty
 
 
 def share_of(lab: Lab) -> int:
@@ -100,7 +96,61 @@ def share_of(lab: Lab) -> int:
     return round(100 * sum(step.share for step in steps) / len(steps)) if steps else 0
 
 
-def _latest_jobs(jobs: list[Job]) -> Mapping[str, Job]:
+def _form(title: str, chosen: str, status: int) -> ResponseReturnValue:
+    read = {name: template_of(name)[0] for name in tools().library.names()}
+    page = render_template(
+        "session_new.html",
+        title=title,
+        chosen=chosen,
+        templates=[template for template in read.values() if template],
+        faulty=[name for name, template in read.items() if template is None],
+    )
+    return page, status
+
+
+def _done_or_told(name: str, verb: Callable[[], object]) -> ResponseReturnValue:
+    try:
+        verb()
+    except LabmgrError as refusal:
+        flash(tell(refusal), "error")
+    return redirect(url_for("sessions.show", name=name))
+
+
+def _seen(session: ExamSession) -> dict[str, object]:
+    """Everything a session's page shows."""
+    jobs = tools().store.jobs()
+    labs = tools().store.labs(session.name)
+    mine = {lab.id for lab in labs}
+    template, faults = template_of(session.template)
+    states = Counter(lab.state for lab in labs)
+    return {
+        "session": session,
+        "template": template,
+        "faults": faults,
+        "rows": _rows(session.name, labs, _latest(jobs)),
+        "states": states,
+        "summary": ", ".join(f"{count} {word(state)}" for state, count in states.items()),
+        "busy": any(job.lab in mine and job.state not in ENDED for job in jobs),
+    }
+
+
+def _rows(name: str, labs: list[Lab], latest: Mapping[str, Job]) -> list[dict[str, object]]:
+    """One row a candidate: the lab, how far its work is, and what its last order came to."""
+    store = tools().store
+    people = {one.number: one for one in store.candidates(name)}
+    rows: list[dict[str, object]] = []
+    for lab in labs:
+        findings = store.findings(lab.id) if lab.state in STANDING else []
+        row: dict[str, object] = {"lab": lab, "candidate": people.get(lab.candidate)}
+        row["job"] = latest.get(lab.id)
+        row["share"] = share_of(lab) if lab.state is LabState.BUILDING else 0
+        row["green"] = sum(one.green for one in findings)
+        row["probes"] = len(findings)
+        rows.append(row)
+    return rows
+
+
+def _latest(jobs: list[Job]) -> Mapping[str, Job]:
     latest: dict[str, Job] = {}
     for job in jobs:  # newest first
         latest.setdefault(job.lab, job)

@@ -12,6 +12,7 @@ from labmgr.domain.repair import Seen
 from labmgr.domain.snapshot import SnapshotKind
 from labmgr.domain.words import Role
 from labmgr.domain.work import JobKind, JobState
+from labmgr.services.doctor import Verdict
 
 LAB_STATES: Final = {
     LabState.PLANNED: _l("prévu"),
@@ -65,4 +66,9 @@ ROLES: Final = {
     Role.COMMISSION: _l("commission"),
     Role.INVIGILATOR: _l("surveillant"),
     Role.TECHNICIAN: _l("technicien"),
+}
+VERDICTS: Final = {
+    Verdict.GOOD: _l("bon"),
+    Verdict.WARNING: _l("à surveiller"),
+    Verdict.BAD: _l("à corriger"),
 }

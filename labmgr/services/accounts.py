@@ -55,6 +55,25 @@ def new_password(tools: Tools, login: str, *, by: str, chosen: str | None = None
     return password
 
 
+def change_password(tools: Tools, login: str, old: str, chosen: str) -> None:
+    """One's own, by whoever knows the present one; wrong tries count like failed logins."""
+    log_in(tools, login, old)
+    if not chosen:
+        raise BadInput("The new password is empty", hint="Choose one, and type it twice.")
+    new_password(tools, login, by=login, chosen=chosen)
+
+
+def disable_account(tools: Tools, login: str, *, by: str) -> None:
+    """Shut an account out; the last administrator stays, or nobody could add another."""
+    account = tools.store.account(login)
+    admins = [one for one in tools.store.accounts() if one.role is Role.ADMIN and not one.disabled]
+    if [one.login for one in admins] == [account.login]:
+        raise Refused(
+            f"{login} is the last administrator", hint="Give another account that role first."
+        )
+    tools.store.disable_account(account.login, by=by)
+
+
 def log_in(tools: Tools, login: str, password: str) -> Account:
     """The account, or NotAllowed without a word on what was wrong; locked after five failures."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flask import (
     Blueprint,
     Response,
@@ -17,6 +19,7 @@ from flask import (
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from labmgr.domain.credential import Credential
 from labmgr.domain.exam import Candidate
 from labmgr.domain.lab import Lab
 from labmgr.errors import NotAllowed, NotFound, Refused
@@ -56,7 +59,7 @@ def check() -> ResponseReturnValue:
 def require_seat() -> ResponseReturnValue | None:
     """Only a browser that holds a candidate's seat passes, and only one of them does."""
     if SEAT not in session:
-        return redirect(url_for("portal_entry.enter"))
+        return _to_the_door()
     try:
         g.candidate = accounts.seated(tools(), *session[SEAT])
     except (NotAllowed, NotFound):
@@ -64,7 +67,7 @@ def require_seat() -> ResponseReturnValue | None:
         flash(
             _("Votre place est ouverte dans un autre navigateur, ou votre code a changé."), "error"
         )
-        return redirect(url_for("portal_entry.enter"))
+        return _to_the_door()
     return None
 
 
@@ -75,6 +78,9 @@ def show() -> ResponseReturnValue:
 
 @bp.get("/_live")
 def live() -> ResponseReturnValue:
+    """Nothing while nothing changed, so that many may ask often and nobody's place is lost."""
+    if request.args.get("vu") == _mark(_own_lab()):
+        return Response(status=204)
     return render_template("portal/_live.html", **_seen())
 
 
@@ -84,13 +90,12 @@ def key(lab_id: str, node: str, credential: str) -> ResponseReturnValue:
     lab = _own_lab()
     if lab is None or lab.id != lab_id:
         abort(404)
-    keys = (
-        one
-        for place in access.for_candidate(tools(), lab).nodes
-        for one in place.credentials
-        if (one.node, one.id) == (node, credential) and one.public
-    )
-    found = next(keys, None)
+    try:
+        places = access.for_candidate(tools(), lab).nodes
+    except Refused:  # closed: a key is no more there than anything else
+        abort(404)
+    keys = [one for place in places for one in place.credentials if one.public]
+    found = next((one for one in keys if (one.node, one.id) == (node, credential)), None)
     if found is None:
         abort(404)
     name = f'attachment; filename="{node}-{credential}.key"'
@@ -101,6 +106,18 @@ def key(lab_id: str, node: str, credential: str) -> ResponseReturnValue:
 def leave() -> ResponseReturnValue:
     session.clear()
     return redirect(url_for("portal_entry.enter"))
+
+
+def _to_the_door() -> ResponseReturnValue:
+    """For a live part the whole page must go: htmx would put the door inside it."""
+    door = url_for("portal_entry.enter")
+    if request.headers.get("HX-Request"):
+        return Response(headers={"HX-Redirect": door})
+    return redirect(door)
+
+
+def _mark(lab: Lab | None) -> str:
+    return "open" if lab is not None and lab.state in access.SHOWN_WHILE else "closed"
 
 
 def _me() -> Candidate:
@@ -122,5 +139,15 @@ def _seen() -> dict[str, object]:
         found = access.for_candidate(tools(), lab) if lab else None
     except Refused:
         found = None
-    session_of = tools().store.session(_me().session)
-    return {"candidate": _me(), "session": session_of, "lab": lab, "access": found}
+    return {
+        "candidate": _me(),
+        "session": tools().store.session(_me().session),
+        "lab": lab,
+        "access": found,
+        "mark": _mark(lab),
+        "key_link": _key_link(lab) if lab else None,
+    }
+
+
+def _key_link(lab: Lab) -> Callable[[Credential], str]:
+    return lambda one: url_for("portal.key", lab_id=lab.id, node=one.node, credential=one.id)

@@ -1,0 +1,101 @@
+"""A whole labmgr over a temporary home: everything real but the engine and its images."""
+
+import time
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from labmgr.domain.addressing import Ranges
+from labmgr.domain.ports import Tools
+from labmgr.domain.site import Site
+from labmgr.domain.words import Role
+from labmgr.domain.work import Lane
+from labmgr.engines.fake_engine import FakeEngine
+from labmgr.engines.fake_images import FakeImages
+from labmgr.paper.printer import Printer
+from labmgr.services import accounts, images, rosters
+from labmgr.services.work import do_one_job
+from labmgr.store.file_library import FileLibrary
+from labmgr.store.sql_store import SqlStore
+from labmgr.vault.vault import HomeVault
+
+ROOT = Path(__file__).parents[2]
+KEY = "a key for tests, long enough to sign cookies"
+LIST = """numéro;nom;prénom;majoration;place
+1;Lefèvre;Zoé;;A1
+2;Nguyên;Anh;1/3;A2
+3;O'Brien;Maël;;A3
+"""
+
+
+class SlowEngine(FakeEngine):
+    """Takes a moment for each node and probe, as engines do, so that a page can show it."""
+
+    pace = 0.0
+
+    def build(self, plan, *, parts=(), tell=lambda *_: None):
+        for node in plan.nodes:
+            tell(node.name, "creating", 0.3)
+            time.sleep(self.pace)
+        super().build(plan, parts=parts, tell=tell)
+
+    def probe(self, lab, checks, *, deadline):
+        for finding in super().probe(lab, checks, deadline=deadline):
+            time.sleep(self.pace / 4)
+            yield finding
+
+
+@dataclass
+class World:
+    tools: Tools
+    engine: FakeEngine
+    images: FakeImages
+    passwords: dict[str, str]
+    home: Path
+
+    def work(self):
+        """Carry out every waiting job, as the worker would."""
+        done = True
+        while done:
+            done = any(do_one_job(self.tools, "test", lane) for lane in Lane)
+
+    def labs(self, session="e6"):
+        return self.tools.store.labs(session)
+
+    def code(self, number, session="e6"):
+        return self.tools.store.code(session, number)
+
+    def ready(self, session="e6"):
+        """Build every lab of the session to its end."""
+        from labmgr.services.labs import order_build  # noqa: PLC0415 - read like a sentence
+
+        order_build(self.tools, [lab.id for lab in self.labs(session)], by="prof")
+        self.work()
+
+
+def a_world(home, *, templates=ROOT / "lab_templates", engine=None):
+    """Accounts of every role, no session yet; every image is there."""
+    now = lambda: datetime.now(UTC)  # noqa: E731 - a clock
+    vault = HomeVault(home, now=now)
+    store = SqlStore(f"sqlite:///{home}/labmgr.db", vault, now, home=home)
+    store.upgrade()
+    stock = FakeImages()
+    engine = engine or FakeEngine(images=stock.present)
+    site = Site("tests", Ranges.read("10.100", 20000), build_deadline=5.0)
+    library = FileLibrary(templates)
+    tools = Tools(store, engine, stock, library, vault, Printer(), site, now)
+    passwords = {role.value: accounts.add_account(tools, role.value, role, by="t") for role in Role}
+    stock.present.update(recipe.tag for recipe in images.wanted(tools))
+    return World(tools, engine, stock, passwords, home)
+
+
+def with_session(world, title="E6", roster=LIST, template="sisr-core"):
+    made = rosters.create_session(world.tools, title, template, by="teacher")
+    rosters.import_file(world.tools, made.name, "liste.csv", roster.encode(), by="teacher")
+    return made
+
+
+def replaced_site(world, **changes):
+    """The same world whose centre chose otherwise."""
+    tools = replace(world.tools, site=replace(world.tools.site, **changes))
+    return replace(world, tools=tools)
