@@ -61,6 +61,8 @@ class Building:
         box = self.boxes.get(node.name)
         with in_our_words(self.reach.host):
             if box and box.seen is Seen.PAUSED:
+                name = self.reach.names.thing(self.plan.lab, node.name)
+                self.cgroups.freeze(self.way, [name], frozen=False)
                 self.reach.api.unpause(container)
             elif not (box and box.seen is Seen.RUNNING):
                 self._say(node.name, "starting", 0.6)

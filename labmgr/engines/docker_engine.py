@@ -15,7 +15,18 @@ from labmgr.domain.site import HostFacts
 from labmgr.domain.snapshot import Part
 from labmgr.domain.template import Init
 from labmgr.domain.words import Audience
-from labmgr.engines import execute, gateway, helper, host, last_words, networks, snapshots, volumes
+from labmgr.engines import (
+    doors,
+    execute,
+    helper,
+    holding,
+    host,
+    last_words,
+    networks,
+    snapshots,
+    taking,
+    volumes,
+)
 from labmgr.engines.builder import Building, Remover
 from labmgr.engines.cgroups import Cgroups
 from labmgr.engines.guard import Guard
@@ -83,13 +94,13 @@ class DockerEngine:
 
     def open_access(self, lab: str, audience: Audience, until: datetime | None = None) -> None:
         self._guard.assure()  # no guard, no open
-        gateway.open_door(self._reach, lab, audience, until)
+        doors.open_door(self._reach, lab, audience, until)
 
     def close_access(self, lab: str, audience: Audience) -> None:
-        gateway.close_door(self._reach, lab, audience)
+        doors.close_door(self._reach, lab, audience)
 
     def is_open(self, lab: str, audience: Audience) -> bool:
-        return gateway.is_open(self._reach, lab, audience)
+        return doors.is_open(self._reach, lab, audience)
 
     def remove(self, lab: str, nodes: Collection[str] | None = None) -> None:
         """The gateway goes last: as long as it is seen, a removal cut short is made good."""
@@ -105,7 +116,7 @@ class DockerEngine:
         self._sweep(lab, wanted)
 
     def save(self, plan: LabPlan, snapshot: str) -> tuple[Part, ...]:
-        return snapshots.take(self._reach, self._cgroups, plan, snapshot, self._way())
+        return taking.take(self._reach, self._cgroups, plan, snapshot, self._way())
 
     def verify(self, parts: Sequence[Part]) -> None:
         snapshots.verify(self._reach, parts)
@@ -131,6 +142,13 @@ class DockerEngine:
     def tidy(self) -> None:
         helper.tidy(self._reach)
         networks.tidy(self._reach)
+
+    def pause(self, lab: str, node: str) -> None:
+        box = self._there(lab, node)
+        if box.seen is Seen.RUNNING:
+            name = self._reach.names.thing(lab, node)
+            self._cgroups.freeze(self._way(), [name], frozen=True)
+            holding.hold(self._reach, box)
 
     def written(self, lab: str) -> Mapping[str, int]:
         boxes = self._reach.boxes(lab, size=True)

@@ -211,6 +211,13 @@ class FakeEngine:
     def tidy(self) -> None:
         self._said("tidy")
 
+    def pause(self, lab: str, node: str) -> None:
+        self._said("pause", lab)
+        with self._lock:
+            there = self._node(lab, node)
+            if there.seen is Seen.RUNNING:
+                self.labs[lab].nodes[node] = replace(there, seen=Seen.PAUSED)
+
     def written(self, lab: str) -> Mapping[str, int]:
         self._said("written", lab)
         nodes = self.labs[lab].nodes if lab in self.labs else {}

@@ -1,181 +1,19 @@
-"""Snapshots: freeze together, commit and read out in parallel, go on; prove they can be read."""
+"""Snapshots that were taken: listed, proven to be readable, discarded."""
 
 from __future__ import annotations
 
 import tarfile
-import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
-from labmgr.domain.plan import LabPlan, NodePlan
-from labmgr.domain.repair import Seen
 from labmgr.domain.snapshot import Part, PartKind
 from labmgr.engines import archive, helper
-from labmgr.engines.cgroups import Cgroups
-from labmgr.engines.execute import execute
-from labmgr.engines.naming import LAB, SNAPSHOT, VOLUME, Role, volume_word
+from labmgr.engines.naming import LAB, SNAPSHOT
 from labmgr.engines.parallel import each
-from labmgr.engines.reach import Box, Reach
-from labmgr.engines.systemd import SystemdWay
+from labmgr.engines.reach import Reach
 from labmgr.engines.translate import in_our_words
-from labmgr.errors import EngineError, EngineUnreachable, ImageMissing, NotFound, SnapshotBroken
-
-HOOK_SECONDS = 60
-PAUSE_TRIES, SLIPPED = 6, "unable to freeze"
-
-
-@dataclass(frozen=True)
-class Taking:
-    """One snapshot being taken."""
-
-    reach: Reach
-    plan: LabPlan
-    snapshot: str
-    boxes: Mapping[str, Box]
-    freeze: Callable[[bool], None]  # the parent groups, where pausing a container is not enough
-
-    def take(self) -> tuple[Part, ...]:
-        try:
-            with self._quiet(), self._paused():
-                parts = each(lambda work: work(), [*self._commits(), *self._archives()])
-        except BaseException:
-            discard(self.reach, self.plan.lab, self.snapshot)
-            raise
-        return tuple(parts)
-
-    @contextmanager
-    def _quiet(self) -> Iterator[None]:
-        """The templates' hooks around it; those after run even when it failed."""
-        awake = [node for node in self.plan.nodes if self.boxes[node.name].awake]
-        if any(box.seen is Seen.PAUSED for box in self.boxes.values()):
-            self._resume()  # a dead worker left them so; hooks need them running
-        try:
-            each(lambda node: self._hook(node, node.quiesce.before), awake)
-            yield
-        finally:
-            each(lambda node: self._hook(node, node.quiesce.after), awake)
-
-    def _hook(self, node: NodePlan, commands: Sequence[str]) -> None:
-        for command in commands:
-            shell = ["/bin/sh", "-c", command]
-            status, said = execute(
-                self.reach, self.boxes[node.name].id, shell, timeout=HOOK_SECONDS
-            )
-            if status != 0:
-                raise EngineError(
-                    f"Node {node.name} refused `{command}` (status {status}): {said[-300:]}",
-                    hint="The template's quiesce hook failed; the previous snapshot stands.",
-                )
-
-    @contextmanager
-    def _paused(self) -> Iterator[None]:
-        try:
-            self.freeze(True)
-            each(self._pause, [box for box in self.boxes.values() if box.awake])
-            yield
-        finally:
-            self.freeze(False)
-            self._resume()
-
-    def _pause(self, box: Box) -> None:
-        """On cgroup v1 a busy node sometimes slips out of the freezer; the next try holds it."""
-        for tries_left in reversed(range(PAUSE_TRIES)):
-            try:
-                with in_our_words(self.reach.host):
-                    self.reach.api.pause(box.id)
-            except EngineError as e:
-                if not tries_left or SLIPPED not in str(e):
-                    raise
-                time.sleep(0.1)
-            else:
-                return
-
-    def _resume(self) -> None:
-        now = self.reach.parts_of(self.plan.lab)
-        with in_our_words(self.reach.host):
-            each(self.reach.api.unpause, [box.id for box in now if box.seen is Seen.PAUSED])
-
-    def _commits(self) -> list[Callable[[], Part]]:
-        def commit(box: Box) -> Part:
-            tag = self.reach.names.tag(self.snapshot, box.node)
-            with in_our_words(self.reach.host):
-                self.reach.api.commit(
-                    box.id,
-                    repository=self._repository,
-                    tag=tag,
-                    pause=False,  # it is paused already, with all the others
-                    changes=self._labels(Role.NODE, box.node),
-                )
-            return self._part(PartKind.NODE, box.node, box.node, "", tag)
-
-        return [_bound(commit, box) for box in self.boxes.values()]
-
-    def _archives(self) -> list[Callable[[], Part]]:
-        def read_out(box: Box, path: str, name: str) -> Part:
-            tag = self.reach.names.tag(self.snapshot, f"volume.{name}")
-            labels = self._labels(Role.NODE, box.node, f"{VOLUME}={name}")
-            with self.reach.archive(box.id, path) as pieces:
-                answer = self.reach.api.import_image_from_data(
-                    pieces, repository=self._repository, tag=tag, changes=labels
-                )
-            if "errorDetail" in str(answer):
-                raise EngineError(f"Volume {name} could not be kept: {answer}")
-            return self._part(PartKind.VOLUME, box.node, name, path, tag)
-
-        return [_bound(read_out, *volume) for volume in self._volumes()]
-
-    def _volumes(self) -> list[tuple[Box, str, str]]:
-        """Each volume once, though several nodes may share it."""
-        found: dict[str, tuple[Box, str, str]] = {}
-        for node in self.plan.nodes:
-            box = self.boxes[node.name]
-            for path, engine_name in box.volumes.items():
-                word = volume_word(node.name, path, node.volumes.get(path, ""))
-                found.setdefault(engine_name, (box, path, word))
-        return list(found.values())
-
-    @property
-    def _repository(self) -> str:
-        return self.reach.names.repository(self.plan.lab)
-
-    def _labels(self, role: Role, node: str, *more: str) -> list[str]:
-        labels = self.reach.names.labels(self.plan, role, node=node)
-        pairs = [f"{key}={value}" for key, value in labels.items()]
-        return [f"LABEL {pair}" for pair in (*pairs, f"{SNAPSHOT}={self.snapshot}", *more)]
-
-    def _part(self, kind: PartKind, node: str, name: str, path: str, tag: str) -> Part:
-        image = f"{self._repository}:{tag}"
-        facts = self.reach.image(image)
-        below = self._size_below(facts) if kind is PartKind.NODE else 0
-        return Part(kind, node, name, path, image, facts["Id"], max(0, facts["Size"] - below))
-
-    def _size_below(self, facts: Mapping[str, Any]) -> int:
-        parent = facts.get("Parent")
-        return int(self.reach.image(parent)["Size"]) if parent else 0
-
-
-def take(
-    reach: Reach, cgroups: Cgroups, plan: LabPlan, snapshot: str, way: SystemdWay | None
-) -> tuple[Part, ...]:
-    """All nodes of the plan must be there; stopped ones are kept as they lie."""
-    boxes = {box.node: box for box in reach.parts_of(plan.lab)}
-    nodes = [node.name for node in plan.nodes]
-    if missing := [name for name in nodes if name not in boxes]:
-        raise NotFound(
-            f"Lab {plan.lab} has no node {', '.join(missing)}: nothing whole can be kept",
-            hint="A person decides: restore the lab from a snapshot, or reset it.",
-        )
-
-    def freeze(frozen: bool) -> None:
-        if way is not None:
-            systemd = [node.name for node in plan.nodes if node.init == "systemd"]
-            names = [reach.names.thing(plan.lab, name) for name in systemd]
-            cgroups.freeze(way, names, frozen=frozen)
-
-    return Taking(reach, plan, snapshot, {name: boxes[name] for name in nodes}, freeze).take()
+from labmgr.errors import EngineError, EngineUnreachable, ImageMissing, SnapshotBroken
 
 
 def discard(reach: Reach, lab: str, snapshot: str) -> None:
@@ -250,7 +88,3 @@ def _remove(reach: Reach, images: Sequence[Mapping[str, Any]]) -> None:
             except EngineError:
                 if _tags(image):
                     raise  # an untagged one that is still stood upon waits for the next sweep
-
-
-def _bound(work: Callable[..., Part], *words: object) -> Callable[[], Part]:
-    return lambda: work(*words)

@@ -17,7 +17,7 @@ from labmgr.engines.fake_engine import FakeEngine
 from labmgr.engines.images import DockerImages
 from labmgr.store.file_library import FileLibrary
 from tests.engine.bench import HERE, Bench
-from tests.engine.trial import secrets
+from tests.engine.trial import key_material
 
 TEMPLATES = Path(__file__).parents[2] / "lab_templates"
 NODE = HERE / "node"
@@ -63,7 +63,7 @@ def own(library, images) -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def keys(tmp_path_factory) -> tuple[str, str, str]:
-    return secrets(tmp_path_factory.mktemp("keys"))
+    return key_material(tmp_path_factory.mktemp("keys"))
 
 
 @pytest.fixture(scope="session")

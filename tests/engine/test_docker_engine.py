@@ -262,7 +262,9 @@ def test_without_a_guard_no_lab_is_built_and_none_is_opened(bench, own, instance
     bare.close()
 
 
-def test_a_node_with_systemd_runs_without_any_extra_right(bench, engine, library, images):
+def test_a_node_with_systemd_runs_without_any_extra_right(
+    bench, engine, library, images, instance
+):
     recipe = library.recipe(ImageSpec(recipe="debian-systemd"))
     images.build(recipe)
     plan = bench.plan(net="172.30", port=PORT + 64)
@@ -282,7 +284,7 @@ def test_a_node_with_systemd_runs_without_any_extra_right(bench, engine, library
     plan = replace(plan, nodes=(first, plan.nodes[1]))
     engine.build(plan)
     for _ in range(100):
-        status, said = engine.run(plan.lab, "web", ["systemctl", "is-system-running"])
+        _, said = engine.run(plan.lab, "web", ["systemctl", "is-system-running"])
         if said == "running":
             break
         time.sleep(0.1)
@@ -291,7 +293,7 @@ def test_a_node_with_systemd_runs_without_any_extra_right(bench, engine, library
     assert int(rights.split()[1], 16) & (1 << 21 | 1 << 12 | 1 << 19 | 1 << 16) == 0
     parts = engine.save(plan, "start-1")
     engine.remove(plan.lab)
-    name = naming.Names(bench.engine._reach.instance).thing(plan.lab, "web")
+    name = naming.Names(instance).thing(plan.lab, "web")
     assert not [at for at in os.walk("/sys/fs/cgroup") if name in at[1]]
     engine.build(plan, parts=parts)
     assert engine.look(plan.lab)["web"] is Seen.RUNNING
