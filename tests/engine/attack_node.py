@@ -23,7 +23,9 @@ def connects(family, address, name):
 
 def checksum(data):
     total = sum(struct.unpack(f"!{len(data) // 2}H", data))
-    return ~((total & 0xFFFF) + (total >> 16)) & 0xFFFF
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return ~total & 0xFFFF
 
 
 def datagram(source, target, port, payload):
@@ -31,6 +33,15 @@ def datagram(source, target, port, payload):
     head = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(udp), 1, 0, 64, 17, 0)
     ends = socket.inet_aton(source) + socket.inet_aton(target)
     return head[:10] + struct.pack("!H", checksum(head + ends)) + ends + udp
+
+
+def datagram6(target, port, payload):
+    size = 8 + len(payload)
+    ends = socket.inet_pton(socket.AF_INET6, "fe80::bad") + target
+    head = struct.pack("!HHH", 4000, port, size)
+    pseudo = ends + struct.pack("!II", size, 17) + head + b"\0\0" + payload + b"\0" * (size % 2)
+    udp = head + struct.pack("!H", checksum(pseudo)) + payload
+    return struct.pack("!IHBB", 6 << 28, size, 17, 64) + ends + udp
 
 
 def who_has(mac, source, target):
@@ -55,6 +66,9 @@ def raw(order):
             reached.append(f"arp {socket.inet_ntoa(frame[28:32])}")
         except TimeoutError:
             pass
+    for address, port in order["udp6"]:
+        packet = datagram6(socket.inet_pton(socket.AF_INET6, address), port, b"raw6 from a node")
+        line.send(bridge + mac + b"\x86\xdd" + packet)
 
 
 def plain(order):

@@ -37,8 +37,9 @@ class Host:
         tcp.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
         tcp.bind(("::", 0))
         tcp.listen(100)
-        udp = stack.enter_context(closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)))
-        udp.bind(("0.0.0.0", 0))
+        udp = stack.enter_context(closing(socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)))
+        udp.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        udp.bind(("::", 0))
         self.tcp, self.udp = tcp.getsockname()[1], udp.getsockname()[1]
         threading.Thread(target=self._hear, args=(udp,), daemon=True).start()
 
@@ -118,6 +119,7 @@ def attack(world, *, from_gateway: bool) -> set[str]:
         ],
         "tcp6": [(link_local(bridge), host.tcp) for bridge in lab.bridges.values()],
         "udp": [(address, host.udp) for address in addresses],
+        "udp6": [(link_local(lab.bridges["i"]), host.udp)],
     }
     host.heard.clear()
     done = container.exec_run(["python3", "-c", ATTACK, json.dumps(order)], demux=True)
@@ -130,7 +132,7 @@ def test_without_the_guard_a_lab_reaches_its_host(world):
     guard(world[1].engine, "remove")
     from_node = attack(world, from_gateway=False)
     from_gateway = attack(world, from_gateway=True)
-    assert {word.split()[0] for word in from_node} >= {"arp", "raw"}, from_node
+    assert {word.split()[0] for word in from_node} >= {"arp", "raw", "raw6"}, from_node
     assert {word.split()[0] for word in from_gateway} >= {"tcp", "plain"}, from_gateway
 
 
