@@ -47,7 +47,7 @@ class Web:
     port: int
     ports: Mapping[str, int]
     tls: bool = False
-    secure_cookies: bool = False
+    secure_cookies: bool = True
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ def _web(entry: Entry) -> Web:
         port=entry.get("port", _port),
         ports={who: entry.get(f"{who}_port", _port) for who in AUDIENCES},
         tls=entry.get("tls", _yes_or_no, default=False),
-        secure_cookies=entry.get("secure_cookies", _yes_or_no, default=False),
+        secure_cookies=entry.get("secure_cookies", _yes_or_no, default=True),
     )
 
 
