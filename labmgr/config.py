@@ -47,6 +47,10 @@ class Settings:
     disk_reserve_mib: int = field(
         default=2048, metadata={"word": "disk kept for end snapshots, in MiB"}
     )
+    node_disk_mib: int = field(
+        default=2048,
+        metadata={"word": "what a node may write before it is paused, in MiB; 0 for no limit"},
+    )
     build_deadline: int = field(
         default=240, metadata={"word": "seconds until every probe of a lab must be green"}
     )

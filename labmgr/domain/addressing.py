@@ -64,7 +64,7 @@ class Ranges:
                 return number
         raise AddressTaken(
             f"All {self.last} lab numbers above {self.net} are in use",
-            hint="Remove the labs of past sessions (`labmgr lab remove`).",
+            hint="Remove past sessions with their labs (`labmgr session remove`).",
         )
 
 

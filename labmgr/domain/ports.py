@@ -114,6 +114,12 @@ class Engine(Protocol):
     def tidy(self) -> None:
         """Remove what a dead worker left: probe containers, canaries, half restored volumes."""
 
+    def pause(self, lab: str, node: str) -> None:
+        """Hold a node still, with its data; `build` lets it go on. Raises NotFound."""
+
+    def disk_free(self) -> int:
+        """Bytes left where the engine keeps its data; cheap, may be asked every second."""
+
     def written(self, lab: str) -> Mapping[str, int]:
         """Bytes each node has written over its image."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from labmgr.domain.plan import LabPlan
@@ -64,6 +65,7 @@ class DockerEngine:
         self._prober = Prober(self._reach, probe_image)
         self._way_known: SystemdWay | None = None
         self._way_asked = 0.0
+        self._root = ""
 
     def close(self) -> None:
         """Let go of the connections; the next order makes new ones."""
@@ -149,6 +151,10 @@ class DockerEngine:
             name = self._reach.names.thing(lab, node)
             self._cgroups.freeze(self._way(), [name], frozen=True)
             holding.hold(self._reach, box)
+
+    def disk_free(self) -> int:
+        self._root = self._root or str(self._info()["DockerRootDir"])
+        return host.disk_free(Path(self._root))
 
     def written(self, lab: str) -> Mapping[str, int]:
         boxes = self._reach.boxes(lab, size=True)

@@ -218,6 +218,10 @@ class FakeEngine:
             if there.seen is Seen.RUNNING:
                 self.labs[lab].nodes[node] = replace(there, seen=Seen.PAUSED)
 
+    def disk_free(self) -> int:
+        self._said("disk_free")
+        return self.host_facts.disk_free
+
     def written(self, lab: str) -> Mapping[str, int]:
         self._said("written", lab)
         nodes = self.labs[lab].nodes if lab in self.labs else {}

@@ -33,7 +33,7 @@ def facts(reach: Reach, info: Mapping[str, Any], guard: str) -> HostFacts:
         cpus=int(info["NCPU"]),
         memory_total=int(info["MemTotal"]),
         memory_free=memory_free((PROC / "meminfo").read_text()),
-        disk_free=_disk_free(Path(str(info["DockerRootDir"]))),
+        disk_free=disk_free(Path(str(info["DockerRootDir"]))),
         inotify_instances=_inotify(),
         guard=guard,
         used_ranges=routes((PROC / "net/route").read_text()) | networks.owners(reach),
@@ -115,7 +115,7 @@ def _owner(reach: Reach, row: Mapping[str, Any]) -> str:
             return f"lab {labels.get(LAB)} of labmgr instance {other}"
 
 
-def _disk_free(root: Path) -> int:
+def disk_free(root: Path) -> int:
     """Of the file system that holds the engine's data; seen from the nearest place that shows."""
     place = next(folder for folder in (root, *root.parents) if folder.exists())
     return shutil.disk_usage(place).free

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from labmgr.domain.addressing import collisions
@@ -55,7 +55,7 @@ def admit(tools: Tools, labs: Sequence[Lab]) -> None:
         *_images(tools, list(templates.values())),
         *_memory(tools, facts, labs, templates),
         *_disk(tools, facts, labs),
-        *_addresses(tools, facts, labs),
+        *address_faults(tools, facts, {lab.number: lab.id for lab in labs}),
         *_kernel(facts, labs, templates),
     ]
     if reasons:
@@ -92,16 +92,17 @@ def _disk(tools: Tools, facts: HostFacts, labs: Sequence[Lab]) -> list[str]:
     return [f"disk: {need // MIB} MiB wanted, {max(0, room) // MIB} MiB free beside the reserve"]
 
 
-def _addresses(tools: Tools, facts: HostFacts, labs: Sequence[Lab]) -> list[str]:
+def address_faults(tools: Tools, facts: HostFacts, numbers: Mapping[int, str]) -> list[str]:
+    """Whose ranges and ports stand in the way of these lab numbers, each with its lab's id."""
     ranges = tools.site.ranges
-    own = f"labmgr {tools.site.instance} "
-    others = {net: who for net, who in facts.used_ranges.items() if not who.startswith(own)}
-    clashes = collisions([f"{ranges.net_of(lab.number)}.0.0/16" for lab in labs], others)
+    mine = {f"lab {lab_id}" for lab_id in numbers.values()}
+    others = {net: who for net, who in facts.used_ranges.items() if who not in mine}
+    clashes = collisions([f"{ranges.net_of(number)}.0.0/16" for number in numbers], others)
     taken = [
         f"port {port} is taken by {facts.used_ports[port]}"
-        for lab in labs
-        for port in ranges.ports_of(lab.number)
-        if port in facts.used_ports and not facts.used_ports[port].startswith(own)
+        for number in numbers
+        for port in ranges.ports_of(number)
+        if port in facts.used_ports and facts.used_ports[port] not in mine
     ]
     mend = "set LABMGR_NET_BASE or LABMGR_PORT_BASE to a free range"
     return [f"{fault} ({mend})" for fault in (*clashes, *taken)]

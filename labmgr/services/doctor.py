@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from labmgr.domain.addressing import collisions
 from labmgr.domain.ports import Tools
 from labmgr.domain.site import HostFacts
 from labmgr.errors import LabmgrError
-from labmgr.services.capacity import MIB, capacity
+from labmgr.services.capacity import MIB, address_faults, capacity
 from labmgr.services.images import missing
+from labmgr.services.snapshots import REHEARSAL
 
 WORKER_SILENT = timedelta(seconds=20)
 INOTIFY_WANTED = 8192
@@ -49,6 +49,7 @@ def examine(tools: Tools) -> list[Sign]:
     signs += _guarded("images", lambda: _images(tools))
     signs += _guarded("room", lambda: _room(tools, facts))
     signs += _guarded("addresses", lambda: _addresses(tools, facts))
+    signs += _guarded("strays", lambda: _strays(tools))
     return signs
 
 
@@ -151,17 +152,9 @@ def _room(tools: Tools, facts: HostFacts) -> Iterator[Sign]:
 
 
 def _addresses(tools: Tools, facts: HostFacts) -> Iterator[Sign]:
-    ranges, own = tools.site.ranges, f"labmgr {tools.site.instance} "
-    others = {net: who for net, who in facts.used_ranges.items() if not who.startswith(own)}
-    numbers = [lab.number for lab in tools.store.labs()] or [1]
-    clashes = collisions([f"{ranges.net_of(number)}.0.0/16" for number in numbers], others)
-    ports = [port for number in numbers for port in ranges.ports_of(number)]
-    clashes += [
-        f"port {port}: {facts.used_ports[port]}"
-        for port in ports
-        if port in facts.used_ports and not facts.used_ports[port].startswith(own)
-    ]
-    if clashes:
+    ranges = tools.site.ranges
+    numbers = {lab.number: lab.id for lab in tools.store.labs()} or {1: ""}
+    if clashes := address_faults(tools, facts, numbers):
         yield Sign(
             "addresses",
             Verdict.BAD,
@@ -170,3 +163,17 @@ def _addresses(tools: Tools, facts: HostFacts) -> Iterator[Sign]:
         )
     else:
         yield Sign("addresses", Verdict.GOOD, f"from {ranges.net}.0.0 and port {ranges.port} up")
+
+
+def _strays(tools: Tools) -> Iterator[Sign]:
+    """Containers of labs without a row hold work that labmgr will not throw away by itself."""
+    known = {lab.id for lab in tools.store.labs()}
+    found = [lab for lab in tools.engine.look_all() if lab.removesuffix(REHEARSAL) not in known]
+    if found:
+        yield Sign(
+            "strays",
+            Verdict.WARNING,
+            f"containers of labs that the database does not know: {', '.join(sorted(found))}",
+            "Was the database restored from a backup? Otherwise remove them by their label: "
+            f"`docker rm -fv $(docker ps -aq --filter label=labmgr.lab={min(found)})`.",
+        )

@@ -7,10 +7,11 @@ from contextlib import contextmanager
 
 from labmgr.domain.lab import STANDING, Lab, LabState
 from labmgr.domain.ports import Tools
+from labmgr.domain.repair import GATEWAY, Seen
 from labmgr.domain.snapshot import SnapshotKind
 from labmgr.domain.words import Audience
 from labmgr.domain.work import Job, JobKind
-from labmgr.errors import EngineError, LabmgrError, NotFound, Refused, WrongState
+from labmgr.errors import LabmgrError, NotFound, Refused, WrongState
 from labmgr.services import probes, snapshots
 from labmgr.services.blueprint import plan_of
 from labmgr.services.capacity import admit, to_build
@@ -31,7 +32,8 @@ def order_build(tools: Tools, lab_ids: Collection[str], *, by: str) -> list[Job]
 def carry_out_build(tools: Tools, lab_id: str, *, by: str) -> Lab:
     """Bring a lab from nothing to ready: nodes up, probes green, start snapshot verified.
 
-    A build that its worker left in the middle is taken up where it stands.
+    A build that its worker left in the middle is taken up where it stands, if all of it runs:
+    a node that was stopped in its first boot is not trusted.
     """
     lab = tools.store.lab(lab_id)
     if lab.state in STANDING:
@@ -41,11 +43,11 @@ def carry_out_build(tools: Tools, lab_id: str, *, by: str) -> Lab:
             f"Lab {lab_id} is broken and has a snapshot; building it anew would lose it",
             hint="Reset it to its start snapshot, or remove it first.",
         )
-    afresh = lab.state is not S.BUILDING
+    left_so = lab if lab.state is S.BUILDING else None
     with _at_work(tools, lab, by=by, why="build") as building:
-        if afresh:
-            tools.engine.remove(lab.id)
         template = tools.library.read(building.template)
+        if not (left_so and left_so.template_hash == template.hash and _runs(tools, lab)):
+            tools.engine.remove(lab.id)
         current = tools.store.retemplate(building, template.hash)
         tools.engine.build(plan_of(tools, current), tell=snapshots.telling(tools, current))
         probes.until_green(tools, current, deadline=tools.site.build_deadline)
@@ -79,16 +81,31 @@ def order_reset(
     elif lab.state is not S.BUILDING:
         lab.moved_to(S.BUILDING)
     args = {"nodes": " ".join(nodes)} if nodes else {}
+    args |= {"force": "yes"} if lab.state is S.OPEN else {}
     return tools.store.order(JobKind.RESET, lab_id, by=by, args=args)
 
 
 def carry_out_reset(
-    tools: Tools, lab_id: str, *, by: str, nodes: Collection[str] | None = None
+    tools: Tools,
+    lab_id: str,
+    *,
+    by: str,
+    nodes: Collection[str] | None = None,
+    force: bool = False,
 ) -> Lab:
-    """Throw the work in the lab (or in some nodes) away and put the start snapshot back."""
+    """Throw the work in the lab (or in some nodes) away and put the start snapshot back.
+
+    A lab opened after the order was given has work in it that nobody meant: refused.
+    """
     lab = tools.store.lab(lab_id)
     start = snapshots.latest(tools, lab_id, SnapshotKind.START)
+    snapshots.assure_fit(tools, lab, start)
     if lab.state is S.OPEN:
+        if not force:
+            raise Refused(
+                f"Lab {lab_id} was opened after its reset was ordered",
+                hint="Close it and order the reset again, if it is still wanted.",
+            )
         lab = carry_out_close(tools, lab_id, by=by)
     with _at_work(tools, lab, by=by, why="reset") as building:
         tools.engine.close_access(lab_id, Audience.CANDIDATE)
@@ -134,12 +151,13 @@ def carry_out_open(tools: Tools, lab_id: str, *, by: str) -> Lab:
     if lab.state is not S.OPEN:
         _may_open(tools, lab)
     tools.engine.guard()
+    before = S.FROZEN if lab.state is S.FROZEN else S.READY
     if lab.state is not S.OPEN:
         lab = tools.store.move(lab, S.OPEN, by=by, why="opened")
     try:
         tools.engine.open_access(lab_id, Audience.CANDIDATE)
-    except EngineError as failure:
-        tools.store.move(lab, S.READY, by=by, why=f"could not be opened: {failure}")
+    except LabmgrError as failure:
+        tools.store.move(lab, before, by=by, why=f"could not be opened: {failure}")
         raise
     return lab
 
@@ -178,8 +196,10 @@ def carry_out_wake(tools: Tools, lab_id: str, *, by: str) -> None:
         )
     tools.engine.guard()
     tools.engine.build(plan)
-    if lab.state is S.OPEN:
+    if tools.store.lab(lab_id).state is S.OPEN:
         tools.engine.open_access(lab_id, Audience.CANDIDATE)
+        if tools.store.lab(lab_id).state is not S.OPEN:  # a bell struck on the other lane
+            tools.engine.close_access(lab_id, Audience.CANDIDATE)
     tools.store.write(f"lab:{lab_id}", "started again with its data", by=by)
 
 
@@ -198,8 +218,10 @@ def order_restore(tools: Tools, lab_id: str, snapshot_id: str, *, by: str, why: 
 def carry_out_restore(tools: Tools, lab_id: str, snapshot_id: str, *, by: str) -> Lab:
     """Put one snapshot back. Only liveness is asked: passwords in it are its candidate's."""
     lab = tools.store.lab(lab_id)
+    snapshot = tools.store.snapshot(snapshot_id)
+    snapshots.assure_fit(tools, lab, snapshot)
     with _at_work(tools, lab, by=by, why=f"restore {snapshot_id}") as building:
-        snapshots.put_back(tools, building, tools.store.snapshot(snapshot_id))
+        snapshots.put_back(tools, building, snapshot)
         return _finish(tools, building, by=by, why=f"snapshot {snapshot_id} restored")
 
 
@@ -221,6 +243,12 @@ def _finish(tools: Tools, lab: Lab, *, by: str, why: str) -> Lab:
     ready = tools.store.move(lab, S.READY, by=by, why=why)
     tools.store.clear_progress(lab.id)
     return ready
+
+
+def _runs(tools: Tools, lab: Lab) -> bool:
+    wanted = {node.name for node in tools.library.read(lab.template).nodes} | {GATEWAY}
+    seen = tools.engine.look(lab.id)
+    return all(seen.get(one) is Seen.RUNNING for one in wanted)
 
 
 def _may_open(tools: Tools, lab: Lab) -> None:

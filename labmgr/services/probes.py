@@ -8,7 +8,7 @@ from labmgr.domain.lab import STANDING, Lab, LabState
 from labmgr.domain.ports import Tools
 from labmgr.domain.probe import Check, Finding
 from labmgr.domain.work import Job, JobKind, Progress
-from labmgr.errors import ProbesRed, WrongState
+from labmgr.errors import EngineUnreachable, LabmgrError, ProbesRed, WrongState
 from labmgr.services.blueprint import checks_of
 
 ONE_LOOK = 30.0  # seconds: a single look gives slow services this long, no more
@@ -75,7 +75,17 @@ def _tell_node(tools: Tools, lab: Lab, last: Finding, final: Sequence[Finding], 
 
 
 def _last_words(tools: Tools, lab: Lab, nodes: Sequence[str]) -> str:
-    return "\n".join(f"{node}: {tools.engine.last_words(lab.id, node)}" for node in nodes)
+    return "\n".join(f"{node}: {_words_of(tools, lab, node)}" for node in nodes)
+
+
+def _words_of(tools: Tools, lab: Lab, node: str) -> str:
+    """A node that is gone has no words; the probes' own must get through all the same."""
+    try:
+        return tools.engine.last_words(lab.id, node)
+    except EngineUnreachable:
+        raise
+    except LabmgrError as trouble:
+        return str(trouble)
 
 
 def _standing(lab: Lab) -> Lab:

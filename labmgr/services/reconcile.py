@@ -6,10 +6,11 @@ import logging
 
 from labmgr.domain.lab import STANDING, Lab, LabState
 from labmgr.domain.ports import Tools
-from labmgr.domain.repair import Step, next_step
+from labmgr.domain.repair import GATEWAY, Seen, Step, next_step
 from labmgr.domain.words import Audience
 from labmgr.domain.work import JobKind
-from labmgr.errors import EngineError
+from labmgr.errors import LabmgrError
+from labmgr.services import disk
 from labmgr.services.snapshots import REHEARSAL
 
 log = logging.getLogger(__name__)
@@ -39,56 +40,64 @@ def recover(tools: Tools, worker: str) -> list[str]:
     return said
 
 
-def clear_leftovers(tools: Tools) -> list[str]:
-    """Remove what no row knows: half taken snapshots, probe containers of dead workers."""
-    tools.engine.tidy()
-    known = {
-        (lab.id, snapshot.id)
-        for lab in tools.store.labs()
-        for snapshot in tools.store.snapshots(lab.id)
-    }
-    said = []
-    for lab_id, snapshot_id in set(tools.engine.snapshots()) - known:
-        tools.engine.discard(lab_id, snapshot_id)
-        said.append(f"unfinished snapshot {snapshot_id} of lab {lab_id} removed")
-    for line in said:
-        log.warning("recover: %s", line)
-    return said
+def look_round(tools: Tools, *, measure: bool = True) -> dict[str, Step]:
+    """Compare every lab with its engine and order the repairs; return what was found.
 
-
-def look_round(tools: Tools) -> dict[str, Step]:
-    """Compare every lab with its engine and order the repairs; return what was found."""
+    With *measure* what the nodes have written is looked at too.
+    A lab with work ordered is left to that work, before and after the look: what it looked
+    like meanwhile says nothing.
+    """
+    before = _busy(tools)
     seen = tools.engine.look_all()
-    busy = {job.lab for job in tools.store.jobs(unended=True)}
+    busy = before | _busy(tools)
+    labs = tools.store.labs()
     found = {}
-    for lab in tools.store.labs():
-        if lab.id in busy:
-            continue
-        nodes = [node.name for node in tools.library.read(lab.template).nodes]
-        found[lab.id] = next_step(lab.state, nodes, seen.get(lab.id, {}))
-        _act(tools, lab, found[lab.id])
-    known = {lab.id for lab in tools.store.labs()} | {f"{lab}{REHEARSAL}" for lab in busy}
-    for stray in seen.keys() - known:
-        log.warning("look_round: containers of lab %s, which no row knows; removed", stray)
-        tools.engine.remove(stray)
+    for lab in labs:
+        if lab.id not in busy:
+            try:
+                found[lab.id] = _one(tools, lab, dict(seen.get(lab.id, {})), measure=measure)
+            except LabmgrError as trouble:  # the others still want to be looked at
+                log.warning("look_round: lab %s: %s (%s)", lab.id, trouble, trouble.hint)
+    _strays(tools, seen.keys() - {lab.id for lab in labs}, busy)
     return found
 
 
-def _act(tools: Tools, lab: Lab, step: Step) -> None:
+def _one(tools: Tools, lab: Lab, seen: dict[str, Seen], *, measure: bool) -> Step:
+    nodes = [node.name for node in tools.library.read(lab.template).nodes]
+    if lab.state in STANDING:
+        held = disk.watch(tools, lab, seen, measure=measure)
+        seen |= dict.fromkeys(held, Seen.RUNNING)  # paused on purpose: not to be woken
+    step = next_step(lab.state, nodes, seen)
     if order := ORDER.get(step):
         tools.store.order(order, lab.id, by=BY)
     elif step is Step.CALL_FOR_HELP:
         _call_for_help(tools, lab)
-    elif lab.state in STANDING - {LabState.OPEN} and _still_open(tools, lab):
+    elif _should_be_shut(tools, lab, seen):
+        step = Step.CLOSE
         tools.store.order(JobKind.CLOSE, lab.id, by=BY)
+    return step
 
 
-def _still_open(tools: Tools, lab: Lab) -> bool:
-    try:
-        return tools.engine.is_open(lab.id, Audience.CANDIDATE)
-    except EngineError as trouble:
-        log.warning("look_round: cannot tell whether %s is open: %s", lab.id, trouble)
+def _busy(tools: Tools) -> set[str]:
+    return {job.lab for job in tools.store.jobs(unended=True)}
+
+
+def _should_be_shut(tools: Tools, lab: Lab, seen: dict[str, Seen]) -> bool:
+    """Whether the candidate's door stands open though the row does not say so."""
+    if lab.state is LabState.OPEN or seen.get(GATEWAY) is not Seen.RUNNING:
         return False
+    return tools.engine.is_open(lab.id, Audience.CANDIDATE)
+
+
+def _strays(tools: Tools, strays: set[str], busy: set[str]) -> None:
+    """A dead worker's rehearsal holds nobody's work. A lab without a row may: it is told only."""
+    for stray in sorted(strays):
+        lab = stray.removesuffix(REHEARSAL)
+        if lab == stray:
+            log.error("look_round: lab %s has containers but no row: see `labmgr doctor`", stray)
+        elif lab not in busy:
+            log.warning("look_round: containers of %s, which nobody needs; removed", stray)
+            tools.engine.remove(stray)
 
 
 def _call_for_help(tools: Tools, lab: Lab) -> None:

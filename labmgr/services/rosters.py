@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from labmgr.domain.credential import make_code
 from labmgr.domain.exam import Candidate, ExamSession, SessionState
-from labmgr.domain.lab import Lab, LabState
+from labmgr.domain.lab import Lab
 from labmgr.domain.people import Slip
 from labmgr.domain.ports import Tools
 from labmgr.domain.roster import Differences, differences, parse_roster
@@ -91,10 +91,12 @@ def plan_labs(tools: Tools, session_name: str, *, by: str) -> list[Lab]:
 def _plan_lab(
     tools: Tools, session: ExamSession, candidate: Candidate, lab_id: str, digest: str, *, by: str
 ) -> Lab:
-    """Two panels may plan at once: the number that lost the race is taken again."""
+    """Two panels may plan at once: the number that lost the race is taken again.
+
+    A lab that is gone keeps its number, since it may be built again.
+    """
     while True:
-        taken = {lab.number for lab in tools.store.labs() if lab.state is not LabState.GONE}
-        number = tools.site.ranges.free_number(taken)
+        number = tools.site.ranges.free_number({lab.number for lab in tools.store.labs()})
         lab = Lab(
             lab_id,
             session.name,

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from labmgr.domain.credential import Credential
 from labmgr.domain.lab import STANDING, Lab, LabState
 from labmgr.domain.ports import Tell, Tools
+from labmgr.domain.probe import Finding
 from labmgr.domain.snapshot import Part, Snapshot, SnapshotKind
 from labmgr.domain.work import Job, JobKind, Progress
-from labmgr.errors import NotFound, Refused, SnapshotBroken, WrongState
+from labmgr.errors import LabmgrError, NotFound, Refused, SnapshotBroken, WrongState
 from labmgr.services.blueprint import checks_of, plan_of
+from labmgr.services.capacity import address_faults, admit
+
+log = logging.getLogger(__name__)
 
 REHEARSAL = "-rehearsal"  # ends the id of a lab restored on trial
 
@@ -36,24 +43,45 @@ def take(tools: Tools, lab: Lab, kind: SnapshotKind, *, by: str) -> Snapshot:
     """Freeze all nodes together and keep them; verified before it counts.
 
     A failure leaves the previous snapshot as it was. An older one of the same kind is let go
-    once the new one is verified (`own` keeps the last two).
+    once the new one is verified (`own` keeps the last two); that may wait for the next time.
     """
-    plan = plan_of(tools, lab)
     name = f"{kind}-{tools.now():%Y%m%d%H%M%S}-{secrets.token_hex(2)}"
+    plan = plan_of(tools, lab)
     parts = tools.engine.save(plan, name)
     try:
         tools.engine.verify(parts)
-    except SnapshotBroken:
+        taken = _after_all_others(tools, lab)
+        fingerprint = credentials_fingerprint(tools.store.credentials(lab.id))
+        snapshot = Snapshot(
+            name, lab.id, kind, taken, plan.template, fingerprint, parts, verified=taken
+        )
+        tools.store.keep_snapshot(snapshot, by=by)
+    except LabmgrError:
         tools.engine.discard(lab.id, name)
         raise
-    taken = tools.now()
-    fingerprint = credentials_fingerprint(tools.store.credentials(lab.id))
-    snapshot = Snapshot(
-        name, lab.id, kind, taken, plan.template, fingerprint, parts, verified=taken
-    )
-    tools.store.keep_snapshot(snapshot, by=by)
-    prune(tools, lab.id, kind, by=by)
+    try:
+        prune(tools, lab.id, kind, by=by)
+    except LabmgrError as trouble:
+        log.warning("lab %s: an older snapshot stays for now: %s", lab.id, trouble)
     return snapshot
+
+
+def _after_all_others(tools: Tools, lab: Lab) -> datetime:
+    """Now; a wall clock that was set back must not make the newest snapshot an old one."""
+    taken = [one.taken + timedelta(milliseconds=1) for one in tools.store.snapshots(lab.id)]
+    return max([tools.now(), *taken])
+
+
+def clear_leftovers(tools: Tools, lab_id: str) -> None:
+    """Discard what a dead worker left of a snapshot of this lab: images that no row knows.
+
+    Only while no other job is at work on the lab.
+    """
+    known = {(lab_id, snapshot.id) for snapshot in tools.store.snapshots(lab_id)}
+    for lab, name in set(tools.engine.snapshots()) - known:
+        if lab == lab_id:
+            tools.engine.discard(lab, name)
+            log.warning("lab %s: unfinished snapshot %s removed", lab, name)
 
 
 def verify(tools: Tools, snapshot_id: str, *, by: str) -> Snapshot:
@@ -76,17 +104,21 @@ def latest(tools: Tools, lab_id: str, kind: SnapshotKind) -> Snapshot:
     )
 
 
-def put_back(
-    tools: Tools, lab: Lab, snapshot: Snapshot, *, nodes: Collection[str] | None = None
-) -> None:
-    """Replace nodes and volumes by those of *snapshot*; verified before anything is removed."""
-    plan = plan_of(tools, lab)
-    if snapshot.template != plan.template:
+def assure_fit(tools: Tools, lab: Lab, snapshot: Snapshot) -> None:
+    """Refuse a snapshot that cannot be put back, while the lab is still untouched."""
+    if snapshot.template != plan_of(tools, lab).template:
         raise Refused(
             f"The template of lab {lab.id} has changed since snapshot {snapshot.id}",
             hint="Remove the lab and build it again, or put the template back as it was.",
         )
     tools.engine.verify(snapshot.parts)
+
+
+def put_back(
+    tools: Tools, lab: Lab, snapshot: Snapshot, *, nodes: Collection[str] | None = None
+) -> None:
+    """Replace nodes and volumes by those of *snapshot*; `assure_fit` comes first."""
+    plan = plan_of(tools, lab)
     chosen = [node.name for node in plan.nodes] if nodes is None else list(nodes)
     tools.engine.remove(lab.id, chosen)
     tools.engine.build(plan, parts=_of(snapshot, chosen), tell=telling(tools, lab))
@@ -103,16 +135,8 @@ def rehearse(tools: Tools, lab_id: str, *, by: str) -> Snapshot:
     lab = tools.store.lab(lab_id)
     snapshot = latest(tools, lab_id, SnapshotKind.START)
     tools.engine.verify(snapshot.parts)
-    number = tools.site.ranges.free_number({one.number for one in tools.store.labs()})
-    spare = replace(lab, number=number)
-    plan = replace(plan_of(tools, spare), lab=f"{lab.id}{REHEARSAL}")
-    try:
-        tools.engine.build(plan, parts=snapshot.parts)
-        checks = checks_of(tools, spare)
-        findings = tools.engine.probe(plan.lab, checks, deadline=tools.site.build_deadline)
-        red = [one for one in findings if one.final and not one.green]
-    finally:
-        tools.engine.remove(plan.lab)
+    with _spare_number(tools) as number:
+        red = _tried(tools, replace(lab, number=number), snapshot)
     if red:
         raise SnapshotBroken(
             f"Snapshot {snapshot.id} came back with {len(red)} red probes: "
@@ -122,6 +146,34 @@ def rehearse(tools: Tools, lab_id: str, *, by: str) -> Snapshot:
     tools.store.mark_verified(snapshot.id, tools.now())
     tools.store.write(f"lab:{lab_id}", f"snapshot {snapshot.id} rehearsed: all green", by=by)
     return snapshot
+
+
+def _tried(tools: Tools, spare: Lab, snapshot: Snapshot) -> list[Finding]:
+    """The red probes of the snapshot, put up beside the lab and taken down again."""
+    admit(tools, [spare])
+    plan = replace(plan_of(tools, spare), lab=f"{spare.id}{REHEARSAL}")
+    try:
+        tools.engine.remove(plan.lab)  # of a worker that died
+        tools.engine.build(plan, parts=snapshot.parts)
+        checks = checks_of(tools, spare)
+        findings = tools.engine.probe(plan.lab, checks, deadline=tools.site.build_deadline)
+        return [one for one in findings if one.final and not one.green]
+    finally:
+        tools.engine.remove(plan.lab)
+
+
+@contextmanager
+def _spare_number(tools: Tools) -> Iterator[int]:
+    """The highest number that no lab and no other rehearsal has: new labs count from below."""
+    taken = {one.number for one in tools.store.labs()}
+    for number in range(tools.site.ranges.last, 0, -1):
+        if number in taken:
+            continue
+        with tools.store.lock(f"spare-{number}") as mine:
+            if mine and not address_faults(tools, tools.engine.facts(), {number: ""}):
+                yield number
+                return
+    raise Refused("No lab number is free for a rehearsal", hint="Remove past sessions first.")
 
 
 def prune(tools: Tools, lab_id: str, kind: SnapshotKind, *, by: str) -> None:

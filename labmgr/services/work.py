@@ -8,13 +8,13 @@ from collections.abc import Callable, Mapping
 from labmgr.domain.lab import LabState
 from labmgr.domain.ports import Tools
 from labmgr.domain.snapshot import SnapshotKind
-from labmgr.domain.work import Job, JobKind, JobState, Lane
-from labmgr.errors import LabmgrError
+from labmgr.domain.work import LANE, Job, JobKind, JobState, Lane
+from labmgr.errors import EngineUnreachable, LabmgrError
 from labmgr.services import labs, probes, snapshots
 
 log = logging.getLogger(__name__)
 
-MOST_TRIES = 3  # a job that took its worker down this often is given up
+MOST_TRIES = 3  # a job that took its worker or the engine down this often is given up
 
 CarryOut = Callable[[Tools, Job], object]
 
@@ -29,7 +29,11 @@ CARRY_OUT: Mapping[JobKind, CarryOut] = {
     JobKind.CLOSE: lambda tools, job: labs.carry_out_close(tools, job.lab, by=job.by),
     JobKind.FREEZE: lambda tools, job: labs.carry_out_close(tools, job.lab, by=job.by, freeze=True),
     JobKind.RESET: lambda tools, job: labs.carry_out_reset(
-        tools, job.lab, by=job.by, nodes=job.args["nodes"].split() if "nodes" in job.args else None
+        tools,
+        job.lab,
+        by=job.by,
+        nodes=job.args["nodes"].split() if "nodes" in job.args else None,
+        force="force" in job.args,
     ),
     JobKind.REMOVE: lambda tools, job: labs.carry_out_remove(tools, job.lab, by=job.by),
     JobKind.WAKE: lambda tools, job: labs.carry_out_wake(tools, job.lab, by=job.by),
@@ -48,30 +52,37 @@ def do_one_job(tools: Tools, worker: str, lane: Lane) -> bool:
     if job is None:
         return False
     if job.tries > MOST_TRIES:
-        _give_up(tools, job)
+        why = f"given up after {MOST_TRIES} tries: each time its worker or the engine went away"
+        _end(tools, job, JobState.CRASHED, why, "See the log, then order it again.")
         return True
     try:
+        if job.tries > 1 and lane is Lane.WORK:
+            snapshots.clear_leftovers(tools, job.lab)
         CARRY_OUT[job.kind](tools, job)
+    except EngineUnreachable as away:
+        _put_back(tools, job, away)
     except LabmgrError as refusal:
         log.warning("%s %s: %s", job.kind, job.lab, refusal)
-        tools.store.finish(job, JobState.REFUSED, str(refusal), refusal.hint)
+        _end(tools, job, JobState.REFUSED, str(refusal), refusal.hint)
     except Exception:
         log.exception("%s %s: a bug in labmgr", job.kind, job.lab)
-        tools.store.finish(job, JobState.CRASHED, "a bug in labmgr: see the log")
-        _break(tools, job, "a bug in labmgr")
+        _end(tools, job, JobState.CRASHED, "a bug in labmgr: see the log", "")
     else:
         tools.store.finish(job, JobState.DONE)
     return True
 
 
-def _give_up(tools: Tools, job: Job) -> None:
-    why = f"its worker died {MOST_TRIES} times"
-    tools.store.finish(job, JobState.CRASHED, why, "See the log, then order it again.")
-    _break(tools, job, why)
+def _put_back(tools: Tools, job: Job, away: EngineUnreachable) -> None:
+    """The order stands; the worker hands it out again once the engine answers."""
+    log.warning("%s %s waits for the engine: %s", job.kind, job.lab, away)
+    waits = f"{job.kind} waits until the engine answers again"
+    tools.store.write(f"lab:{job.lab}", waits, by=job.by, why=f"{away} {away.hint}")
+    tools.store.release(job)
 
 
-def _break(tools: Tools, job: Job, why: str) -> None:
-    """A lab left in the middle by a job that will not come back is broken, not building."""
+def _end(tools: Tools, job: Job, state: JobState, outcome: str, hint: str) -> None:
+    """A lab left in the middle by work that will not come back is broken, not building."""
     lab = tools.store.lab(job.lab)
-    if lab.state is LabState.BUILDING:
-        tools.store.move(lab, LabState.BROKEN, by=job.by, why=f"{job.kind}: {why}")
+    if lab.state is LabState.BUILDING and LANE[job.kind] is Lane.WORK:
+        tools.store.move(lab, LabState.BROKEN, by=job.by, why=f"{job.kind}: {outcome}")
+    tools.store.finish(job, state, outcome, hint)

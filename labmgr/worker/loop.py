@@ -10,9 +10,9 @@ import time
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from labmgr.domain.ports import Tools
-from labmgr.domain.work import LANE, JobState, Lane
+from labmgr.domain.work import LANE, Job, JobState, Lane
 from labmgr.errors import LabmgrError, Refused
-from labmgr.services.reconcile import clear_leftovers, look_round, recover
+from labmgr.services.reconcile import look_round, recover
 from labmgr.services.work import do_one_job
 from labmgr.worker.alarm import ROUND_SECONDS, set_alarm
 
@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 
 TICK = 0.25  # seconds: how late an order is noticed at most; monotonic, no clock jump matters
 BEAT = 5.0
+DISK_EVERY, DISK_STEP = 2.0, 256 << 20  # bytes of room that must go before nodes are measured
+ASK_AGAIN = 2.0  # seconds between two looks whether the engine is back
 ACCESS_THREADS = 12  # a whole class is cut at once; these threads only wait for the engine
 
 
@@ -31,11 +33,17 @@ class _LanePool:
         self._pool = ThreadPoolExecutor(size, thread_name_prefix=lane)
         self._running: set[Future[bool]] = set()
 
-    def feed(self, waiting: int) -> None:
+    @property
+    def idle(self) -> bool:
+        return not self._running
+
+    def collect(self) -> None:
         done = {future for future in self._running if future.done()}
-        for future in done:
-            future.result()  # a store that fails in `claim` is a bug to be seen, not swallowed
         self._running -= done
+        for future in done:
+            future.result()  # a store that did not take the job's end: said, not swallowed
+
+    def feed(self, waiting: int) -> None:
         for _ in range(min(waiting, self._size - len(self._running))):
             self._running.add(self._pool.submit(do_one_job, self._tools, self._worker, self._lane))
 
@@ -51,7 +59,11 @@ class Worker:
         self._tools = tools
         self._stop = threading.Event()
         self._round_due = threading.Event()
-        self._recovered = False
+        self._rounds = ThreadPoolExecutor(1, thread_name_prefix="round")
+        self._round: Future[None] = self._rounds.submit(lambda: None)
+        self._tidied = False
+        self._asked = self._measured = float("-inf")
+        self._free, self._shrunk = 0, True  # room at the last measure; the first round measures
 
     def stop(self) -> None:
         """Finish the jobs in hand and return from `run`; safe in a signal handler."""
@@ -75,6 +87,7 @@ class Worker:
                 clock.shutdown(wait=False)
                 for pool in lanes.values():
                     pool.close()
+                self._rounds.shutdown(wait=True)
 
     def _lanes(self) -> dict[Lane, _LanePool]:
         sizes = {Lane.ACCESS: ACCESS_THREADS, Lane.WORK: self._tools.site.parallel}
@@ -88,23 +101,73 @@ class Worker:
                     self._tools.store.beat(self.name)
                     beaten = time.monotonic()
                 self._feed(lanes)
-                if self._round_due.is_set() or time.monotonic() - looked >= 2 * ROUND_SECONDS:
+                self._mind_the_disk()
+                late = time.monotonic() - looked >= 2 * ROUND_SECONDS
+                if (self._round_due.is_set() or late) and self._round.done():
                     self._round_due.clear()
                     looked = time.monotonic()
-                    self._look_round()
+                    # On a thread of its own: no bell waits for an engine that measures disks.
+                    self._round = self._rounds.submit(self._look_round)
             except LabmgrError as trouble:  # disk full, database locked: it may pass
                 log.error("worker: %s (%s)", trouble, trouble.hint)  # noqa: TRY400 - known words
 
     def _feed(self, lanes: dict[Lane, _LanePool]) -> None:
+        for pool in lanes.values():
+            pool.collect()
         jobs = self._tools.store.jobs(unended=True)
+        if all(pool.idle for pool in lanes.values()):
+            self._release_orphans(jobs)
+        waiting = [job for job in jobs if job.state is JobState.WAITING]
+        if not self._may_start(waiting):
+            return
         for lane, pool in lanes.items():
-            pool.feed(sum(job.state is JobState.WAITING and LANE[job.kind] is lane for job in jobs))
+            pool.feed(sum(LANE[job.kind] is lane for job in waiting))
+
+    def _release_orphans(self, jobs: list[Job]) -> None:
+        """Jobs in hand that no thread of ours holds: their end could not be written down."""
+        for job in jobs:
+            if job.state is JobState.DOING:
+                log.warning("worker: job %s (%s %s) is done again", job.id, job.kind, job.lab)
+                self._tools.store.release(job)
+
+    def _may_start(self, waiting: list[Job]) -> bool:
+        """First what a dead worker left is tidied; a job put back waits for the engine."""
+        if self._tidied and not any(job.tries for job in waiting):
+            return True
+        if time.monotonic() - self._asked < ASK_AGAIN:
+            return False
+        self._asked = time.monotonic()
+        try:
+            if self._tidied:
+                self._tools.engine.look_all()
+            else:
+                self._tools.engine.tidy()
+                self._tidied = True
+        except LabmgrError as trouble:
+            log.warning("worker: jobs wait for the engine: %s", trouble)
+            return False
+        return True
 
     def _look_round(self) -> None:
+        measure, self._shrunk = self._shrunk, False
         try:
-            if not self._recovered:
-                clear_leftovers(self._tools)
-                self._recovered = True
-            look_round(self._tools)
+            look_round(self._tools, measure=measure)
         except LabmgrError as trouble:
             log.warning("look_round: %s (%s)", trouble, trouble.hint)
+        except Exception:
+            log.exception("look_round: a bug in labmgr")  # must not take the lanes down
+
+    def _mind_the_disk(self) -> None:
+        """A node can fill a disk in less than a round: less room means a look at once."""
+        if time.monotonic() - self._measured < DISK_EVERY:
+            return
+        self._measured = time.monotonic()
+        try:
+            free = self._tools.engine.disk_free()
+        except LabmgrError:
+            return  # the engine is away, as the round says; so nothing writes
+        if self._free - free >= DISK_STEP:
+            self._shrunk = True
+            self._round_due.set()
+        if self._shrunk or free > self._free:
+            self._free = free
