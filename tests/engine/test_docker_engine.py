@@ -262,9 +262,7 @@ def test_without_a_guard_no_lab_is_built_and_none_is_opened(bench, own, instance
     bare.close()
 
 
-def test_a_node_with_systemd_runs_without_any_extra_right(
-    bench, engine, library, images, instance
-):
+def test_a_node_with_systemd_runs_without_any_extra_right(bench, engine, library, images, instance):
     recipe = library.recipe(ImageSpec(recipe="debian-systemd"))
     images.build(recipe)
     plan = bench.plan(net="172.30", port=PORT + 64)
