@@ -35,8 +35,13 @@ class SqlStore(Labs, Sightings, Snapshots, Rosters, Jobs, Accounts, Codes, Faile
 
         One process at a time; the others wait for it.
         """
+        if self.current():
+            return
+        # Alembic takes 11 MiB and half a second: only those who need it pay.
+        from labmgr.store import upgrading  # noqa: PLC0415
+
         with self._held("upgrade", fcntl.LOCK_EX):
-            schema.upgrade(self._url)
+            upgrading.upgrade(self._url)
 
     def current(self) -> bool:
         """Whether the tables have this labmgr's shape."""

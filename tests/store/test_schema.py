@@ -4,10 +4,13 @@ import sqlite3
 
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect
 
 from labmgr.errors import StoreError
+from labmgr.store import schema
 from labmgr.store.tables import metadata
 
 
@@ -27,6 +30,14 @@ def test_a_new_file_is_not_current_and_says_what_to_do(home, open_store):
         empty.labs()
     assert "scripts/run --setup" in trouble.value.hint
     empty.close()
+
+
+def test_the_number_of_the_last_file_is_the_last_step():
+    """The store tells by file names whether Alembic is needed at all."""
+    config = Config()
+    config.set_main_option("script_location", str(schema.STEPS))
+    config.set_main_option("path_separator", "os")
+    assert ScriptDirectory.from_config(config).get_heads() == [schema.wanted()]
 
 
 def test_the_steps_lead_to_the_tables_of_the_code(store, home):
