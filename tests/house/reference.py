@@ -1,6 +1,6 @@
 """Makes the reference pages that can be generated; run it when the house test says so.
 
-    .venv/bin/python -m tests.house.reference
+.venv/bin/python -m tests.house.reference
 """
 
 from __future__ import annotations
@@ -16,31 +16,34 @@ from labmgr.config import Settings
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "reference"
 
+ABOUT_COMMANDS = """\
+Generated from the program. `scripts/labmgr` runs it. Every command takes `--json` (one document on
+standard output; messages go to standard error); `serve` alone does not. Exit status: 0 done, also
+when there was nothing left to do; 1 refused or failed, with two lines, error and hint; 2 wrong
+usage."""
+ABOUT_SETTINGS = """\
+Generated from the program. Each is an environment variable, or a line of `settings.toml` in
+`LABMGR_HOME`, in small letters without the prefix (`port_base = 21000`). The variable wins. A name
+that is not in this list is refused."""
+
 
 def commands() -> str:
-    lines = ["# Commands", "", "Generated from the program. Every command takes `--json`; exit "
-             "status 0 done, 1 refused or failed, 2 wrong usage.", ""]
+    lines = ["# Commands", "", ABOUT_COMMANDS, ""]
     for path, command in _walk("labmgr", main):
         usage = " ".join(_usage(command))
         lines += [f"## `{path}{' ' + usage if usage else ''}`", "", command.help or "", ""]
-        rows = [(", ".join(one.opts), one.help or "") for one in _options(command)]
-        lines += [f"* `{name}`: {words}" for name, words in rows]
+        rows = [(_said(one), one.help or "") for one in _options(command)]
+        lines += [f"* `{name}`: {words}".removesuffix(": ") for name, words in rows]
         lines += [""] if rows else []
     return "\n".join(lines).rstrip() + "\n"
 
 
 def settings() -> str:
-    lines = [
-        "# Settings",
-        "",
-        "Generated from the program. Each is an environment variable, or a line of "
-        "`settings.toml` in `LABMGR_HOME` in small letters without the prefix "
-        "(`port_base = 21000`). The variable wins.",
-        "",
-    ]
+    lines = ["# Settings", "", ABOUT_SETTINGS, ""]
     for one in fields(Settings):
-        default = "see below" if one.name == "home" else f"`{_shown(one.default)}`"
-        lines.append(f"* `LABMGR_{one.name.upper()}`: {one.metadata['word']} (default {default})")
+        shown = "" if one.name == "home" else _shown(one.default)
+        default = f" (default `{shown}`)" if shown else ""
+        lines.append(f"* `LABMGR_{one.name.upper()}`: {one.metadata['word']}{default}")
     lines += ["", "`LABMGR_HOME` is `.labmgr` in the project's folder unless it is set.", ""]
     return "\n".join(lines)
 
@@ -48,10 +51,20 @@ def settings() -> str:
 PAGES = {"commands.md": commands, "settings.md": settings}
 
 
-def _shown(value: object) -> object:
+def _shown(value: object) -> str:
     if isinstance(value, Path):
         return value.name
-    return "" if value is None else value
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "" if value is None else str(value)
+
+
+def _said(option: click.Option) -> str:
+    """As one types it: its names, and what comes after."""
+    names = ", ".join([*option.opts, *option.secondary_opts])
+    if option.is_flag or option.count:
+        return names
+    return f"{names} {option.make_metavar(click.Context(click.Command('')))}"
 
 
 def _walk(path: str, command: click.Command) -> Iterator[tuple[str, click.Command]]:
