@@ -214,6 +214,9 @@ class Vault(Protocol):
     def fingerprint(self) -> str:
         """sha256 of the CA's certificate, as browsers show it."""
 
+    def authority(self) -> str:
+        """The CA's certificate itself (PEM), for people to import; not a secret."""
+
 
 class Paper(Protocol):
     """Printed documents, in French."""

@@ -22,6 +22,7 @@ OPEN_TO_ALL: Final = frozenset(
         "login.check",
         "portal_entry.enter",
         "portal_entry.check",
+        "portal_entry.certificate",
     }
 )
 R = Role

@@ -95,7 +95,18 @@ def _door(tools: Tools, plan: LabPlan, node: NodeTemplate, endpoint: Endpoint) -
         if (web.node, web.endpoint) == (node.name, endpoint.name):
             link = f"https://{tools.site.lab_name}:{web.candidate_port}{web.path}"
     command = "" if link else _command(tools, plan, node, endpoint)
+    if endpoint.protocol == "git":
+        command = _clone(tools, plan, node, endpoint) or command
     return Door(endpoint.name, title, address, endpoint.port, endpoint.protocol, link, command)
+
+
+def _clone(tools: Tools, plan: LabPlan, node: NodeTemplate, endpoint: Endpoint) -> str:
+    """A repository behind a web page's port is reached by that page's way; else by a tunnel."""
+    for web in plan.gateway.webs:
+        if (web.node, web.port) == (node.name, endpoint.port):
+            host = f"https://{tools.site.lab_name}:{web.candidate_port}"
+            return f"git -c http.sslCAInfo=centre.crt clone {host}{endpoint.path}"
+    return ""
 
 
 def _command(tools: Tools, plan: LabPlan, node: NodeTemplate, endpoint: Endpoint) -> str:

@@ -46,6 +46,11 @@ class Authority:
         """sha256 as browsers show it."""
         return self.chain[0].fingerprint(SHA256()).hex(":").upper()
 
+    @property
+    def pem(self) -> str:
+        """The certificate that a browser may be told to trust; no secret in it."""
+        return _pem(self.chain[:1])
+
     def certificate(self, names: Sequence[str], now: datetime) -> Certificate:
         if now > self.chain[0].not_valid_after_utc:
             raise VaultError(

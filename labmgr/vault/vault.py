@@ -96,6 +96,9 @@ class HomeVault:
     def fingerprint(self) -> str:
         return self._authority.fingerprint
 
+    def authority(self) -> str:
+        return self._authority.pem
+
     @cached_property
     def _box(self) -> MultiFernet:
         """The first key seals, every key unseals: a new one is put in the first line."""

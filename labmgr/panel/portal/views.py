@@ -55,6 +55,16 @@ def check() -> ResponseReturnValue:
     return redirect(url_for("portal.show"))
 
 
+@entry.get("/centre.crt")
+def certificate() -> ResponseReturnValue:
+    """The centre's certificate, for browsers and git to trust; its fingerprint is on the slip."""
+    return Response(
+        tools().vault.authority(),
+        mimetype="application/x-x509-ca-cert",
+        headers={"Content-Disposition": 'attachment; filename="centre.crt"'},
+    )
+
+
 @bp.before_request
 def require_seat() -> ResponseReturnValue | None:
     """Only a browser that holds a candidate's seat passes, and only one of them does."""
