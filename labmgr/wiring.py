@@ -44,6 +44,11 @@ def build_tools(settings: Settings) -> Tools:
 def site_of(settings: Settings, instance: str) -> Site:
     """The centre's choices, checked."""
     name = settings.lab_name or settings.lab_bind
+    if name in {"0.0.0.0", "::"}:  # noqa: S104 - compared, not bound
+        raise BadSettings(
+            f"LABMGR_LAB_BIND={name} says where to listen, not what candidates type",
+            hint="Set LABMGR_LAB_NAME to the server's name or address in the exam room.",
+        )
     return Site(
         instance=instance,
         ranges=Ranges.read(settings.net_base, settings.port_base),
