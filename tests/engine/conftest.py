@@ -49,7 +49,7 @@ def images() -> Iterator[DockerImages]:
 
 
 @pytest.fixture(scope="session")
-def own(library, images) -> dict[str, str]:
+def own(library, images, docker_client) -> Iterator[dict[str, str]]:
     """Tags of labmgr's own images and of the trial node's, built where they are missing."""
     recipes = dict(library.own_images())
     gateway = recipes["gateway"]
@@ -58,7 +58,9 @@ def own(library, images) -> dict[str, str]:
     recipes["node"] = Recipe("try-node", tag, NODE, bases={"BASE": gateway})
     for recipe in recipes.values():
         images.build(recipe)
-    return {name: recipe.tag for name, recipe in recipes.items()}
+    yield {name: recipe.tag for name, recipe in recipes.items()}
+    for name in (recipes["node"].tag, "labmgr/try-node:latest"):
+        docker_client.images.remove(name, force=True)
 
 
 @pytest.fixture(scope="session")
