@@ -10,7 +10,7 @@ from pathlib import Path
 from babel.messages.pofile import read_po
 
 CATALOGUE = Path(__file__).parent / "translations" / "fr" / "LC_MESSAGES" / "said.po"
-_HOLE = re.compile(r"\{(\w+)\}")
+HOLE = re.compile(r"(?<!\$)\{([a-z]\w*)\}")  # `${NAME}` is what templates write
 
 
 @dataclass(frozen=True)
@@ -28,35 +28,33 @@ class Sayings:
     def __init__(self, file: Path = CATALOGUE) -> None:
         with file.open(encoding="utf-8") as lines:
             pairs = [(str(one.id), str(one.string)) for one in read_po(lines) if one.id]
-        self._whole = {english: french for english, french in pairs if not _HOLE.search(english)}
+        self._whole = {english: french for english, french in pairs if not HOLE.search(english)}
         holed = [pair for pair in pairs if pair[0] not in self._whole]
-        holed.sort(key=lambda pair: len(_HOLE.sub("", pair[0])), reverse=True)
-        self._holed = [_saying(*pair) for pair in holed]
+        holed.sort(key=lambda pair: len(HOLE.sub("", pair[0])), reverse=True)
+        self.holed = [_saying(*pair) for pair in holed]
 
     def french(self, text: str) -> str | None:
         """The French of *text*, or None when the catalogue has none."""
         if text in self._whole:
             return self._whole[text]
-        for saying in self._holed:
+        for saying in self.holed:
             if text.startswith(saying.start) and (found := saying.shape.fullmatch(text)):
                 return self._filled(saying.french, found.groupdict())
         return self._by_line(text) if "\n" in text else None
 
     def _filled(self, french: str, said: Mapping[str, str]) -> str:
         values = {name: self._value(name, text) for name, text in said.items()}
-        return _HOLE.sub(lambda hole: values[hole[1]], french)
+        return HOLE.sub(lambda hole: values[hole[1]], french)
 
     def _value(self, name: str, said: str) -> str:
         if not name.endswith("_"):
             return said
-        whole = self.french(said)
-        if whole is not None:
-            return whole
-        for joint in ("; ", ", "):
-            parts = [self.french(part) for part in said.split(joint)]
-            if any(parts):
-                kept = zip(parts, said.split(joint), strict=True)
-                return joint.replace(";", " ;").join(french or part for french, part in kept)
+        for joint, french_joint in (("; ", " ; "), ("", ""), (", ", ", ")):
+            # Lists first: a saying with holes would swallow a whole list as one value.
+            parts = said.split(joint) if joint else [said]
+            french = [self.french(part) for part in parts]
+            if any(french) and (len(parts) > 1 or not joint):
+                return french_joint.join(new or old for new, old in zip(french, parts, strict=True))
         return said
 
     def _by_line(self, text: str) -> str | None:
@@ -68,7 +66,7 @@ class Sayings:
 
 
 def _saying(english: str, french: str) -> Saying:
-    pieces = _HOLE.split(english)  # text, name, text, name, …, text
+    pieces = HOLE.split(english)  # text, name, text, name, …, text
     shape = "".join(
         f"(?P<{piece}>.*?)" if rank % 2 else re.escape(piece) for rank, piece in enumerate(pieces)
     )

@@ -114,7 +114,8 @@ def _picture(lab: Lab, template: Template | None, seen: Mapping[str, Seen]) -> M
     if lab.state in STANDING and seen:
         lost = ("missing", _("introuvable"))
         states |= {node.name: lost for node in template.nodes if node.name not in seen}
-    return Markup(drawing.picture(template, states))  # noqa: S704 - every text in it is escaped there
+    net = tools().site.ranges.net_of(lab.number)
+    return Markup(drawing.picture(template, states, net=net))  # noqa: S704 - escaped there
 
 
 def _red_first(findings: list[Finding]) -> list[Finding]:

@@ -1,7 +1,6 @@
 """Every English sentence that the program can hand to a page, read from its own source."""
 
 import ast
-import string
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2] / "labmgr"
@@ -32,8 +31,29 @@ SAYING = {
     "_tell": ((1,), ()),
     "tell": ((1,), ()),
 }
-LETTERS = set(string.ascii_letters)
+NAMES = {
+    "what",
+    "mend",
+    "hint",
+    "words",
+    "why",
+    "said",
+    "word",
+    "step",
+}  # variables that hold a sentence
+# Files whose every sentence is for people who write a template, or for those who read a check.
+WHOLE = {
+    "store": (
+        "compose_checks", "account_checks", "address_checks", "variable_checks", "compose_model",
+        "labmgr_model", "probe_model", "model_types", "compose_reader", "yaml_lines", "refusals",
+    ),
+    "services": ("capacity", "doctor", "drawing"),
+    "domain": ("addressmap",),
+    "engines": ("systemd", "host"),
+}  # fmt: skip
 BLANK = "‹7›"  # stands for any value
+# Written for programs, not for people: what a log or an error of Python's own holds.
+QUIET = ("description", "pattern")
 
 
 def sentences():
@@ -41,21 +61,53 @@ def sentences():
     for room in ROOMS:
         for file in sorted((ROOT / room).rglob("*.py")):
             tree = ast.parse(file.read_text(encoding="utf-8"))
-            for call in ast.walk(tree):
-                if isinstance(call, ast.Call):
-                    for text, line in _said_by(call):
-                        yield f"{file.relative_to(ROOT)}:{line}", text
+            found = _whole(tree) if file.stem in WHOLE.get(room, ()) else _said(tree)
+            for text, line in found:
+                if any(letter.isalpha() for letter in text.replace(BLANK, "")):
+                    yield f"{file.relative_to(ROOT)}:{line}", text
 
 
-def _said_by(call):
+def _said(tree):
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call():
+                arguments = _arguments(node)
+            case ast.Assign(targets=[ast.Name(id=name)], value=value) if name in NAMES:
+                arguments = [value]
+            case ast.Assign(targets=[ast.Tuple()], value=ast.Tuple(elts=arguments)):
+                pass
+            case _:
+                continue
+        for argument in arguments:
+            yield from ((text, argument.lineno) for text in _texts(argument) if " " in text)
+
+
+def _arguments(call):
     name = getattr(call.func, "id", getattr(call.func, "attr", ""))
     places, keywords = SAYING.get(name, ((), ()))
     given = [call.args[place] for place in places if place < len(call.args)]
-    given += [one.value for one in call.keywords if one.arg in keywords]
-    for argument in given:
-        for text in _texts(argument):
-            if LETTERS & set(text.replace(BLANK, "")):
-                yield text, argument.lineno
+    return given + [one.value for one in call.keywords if one.arg in keywords]
+
+
+def _whole(tree):
+    """Every text of a file that reads like a sentence: it has a blank and begins no name."""
+    skip = {id(inner) for outer in ast.walk(tree) for inner in _parts(outer)}
+    for node in ast.walk(tree):
+        if id(node) not in skip and isinstance(node, ast.Constant | ast.JoinedStr | ast.BinOp):
+            yield from ((text, node.lineno) for text in _texts(node) if " " in text.strip())
+
+
+def _parts(node):
+    """What must not be read twice, or is no sentence: docstrings, patterns, pieces of texts."""
+    match node:
+        case ast.JoinedStr() | ast.BinOp():
+            yield from (inner for inner in ast.walk(node) if inner is not node)
+        case ast.Expr(value=ast.Constant() as docstring):
+            yield docstring
+        case ast.keyword(arg=name, value=value) if name in QUIET:
+            yield from ast.walk(value)
+        case ast.Call(func=ast.Attribute(attr="compile" | "error" | "warning")):
+            yield from ast.walk(node)
 
 
 def _texts(node):
@@ -65,9 +117,12 @@ def _texts(node):
             yield text
         case ast.JoinedStr(values=parts):
             yield "".join(part.value if isinstance(part, ast.Constant) else BLANK for part in parts)
-        case ast.BinOp(left=left, right=right):
-            for start in _texts(left):
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            for start in [*_texts(left)] or [BLANK]:
                 yield from ((start + end) for end in [*_texts(right)] or [BLANK])
         case ast.IfExp(body=body, orelse=orelse):
             yield from _texts(body)
             yield from _texts(orelse)
+        case ast.Tuple(elts=parts):
+            for part in parts:
+                yield from _texts(part)

@@ -1,0 +1,89 @@
+"""What the program says in English must reach the page in French."""
+
+import pytest
+
+from labmgr.panel.french import HOLE, Sayings
+from tests.panel.english import BLANK, sentences
+
+# Only the command line says these: images are built and carried there, and fakes are for tests.
+ELSEWHERE = (
+    "engines/fake_", "engines/carried", "engines/root_image", "engines/images", "engines/holding",
+    "engines/last_words", "engines/host.py", "services/images", "services/drawing.py:",
+    "store/recipes",
+)  # fmt: skip
+# Read by programs, or the sign by which an English sentence of someone else is recognised.
+NOT_SAID = {
+    "SELECT 1", "end of stream", "',' or ']'", "',' or '}'", "flow node", "cannot start any token",
+    "block end", "expected ':'", "another document", "undefined alias", "(objectClass=*)",
+    "mapping values are not allowed", "end of stream|stream end|',' or",
+    "NET_ADMIN, NET_BROADCAST, IPC_LOCK, SYS_NICE", f"sha256:{BLANK}", f"{BLANK} is {BLANK}",
+    f"{BLANK}Known here: {BLANK}.",
+}  # fmt: skip
+
+
+CROWDED = (
+    "2 lab(s) cannot be built here: memory: 1568 MiB wanted, 512 MiB free beside the reserve of "
+    "1024 MiB: 0 lab(s) fit; 10.101.0.0/16 overlaps 10.101.5.0/24 (route via eth0) (set "
+    "LABMGR_NET_BASE or LABMGR_PORT_BASE to a free range)"
+)
+CROWDED_FR = (
+    "2 labo(s) ne peuvent pas être construits ici : mémoire : 1568 Mio voulus, 512 Mio libres "
+    "hors de la réserve de 1024 Mio : 0 labo(s) y tiennent ; 10.101.0.0/16 recouvre "
+    "10.101.5.0/24 (la route par eth0) (donnez à LABMGR_NET_BASE ou LABMGR_PORT_BASE une plage "
+    "libre)"
+)
+
+
+@pytest.fixture(scope="module")
+def sayings():
+    return Sayings()
+
+
+def test_every_sentence_that_a_page_can_show_has_a_french_text(sayings):
+    missing = {
+        f"{where}: {text}"
+        for where, text in sentences()
+        if not where.startswith(ELSEWHERE) and text not in NOT_SAID
+        if sayings.french(text.strip()) is None
+    }
+    assert not missing, "\n".join(sorted(missing))
+
+
+def test_the_search_for_sentences_really_finds_them():
+    found = [text for _, text in sentences()]
+    assert len(found) > 400
+    assert "Too many failed attempts" in found
+    assert any(text.startswith("Lab ‹7› is open: its candidate") for text in found)
+
+
+@pytest.mark.parametrize(
+    ("english", "french"),
+    [
+        ("Too many failed attempts", "Trop d'essais manqués"),
+        ("There is no lab e6-9-1", "Il n'y a pas de labo e6-9-1"),
+        (
+            "Lab e6-1-1 is planned and cannot become open",
+            "Le labo e6-1-1 est dans l'état « prévu » et ne peut pas devenir « ouvert »",
+        ),
+        (
+            "From planned it can become: building, gone.",
+            "De « prévu », il peut devenir : en construction, supprimé.",
+        ),
+        (CROWDED, CROWDED_FR),
+        ("Write it like ${LAB_NET}.10.0/24.", "Écrivez-le comme ${LAB_NET}.10.0/24."),
+        ("planned -> building", "prévu → en construction"),
+    ],
+)
+def test_values_are_kept_and_sentences_inside_sentences_follow(sayings, english, french):
+    assert sayings.french(english) == french
+
+
+def test_what_nobody_translated_is_not_guessed(sayings):
+    assert sayings.french("Something that labmgr never says") is None
+    assert sayings.french("sudo: a password is required") is None
+
+
+def test_the_french_asks_only_for_values_that_the_english_gives(sayings):
+    for saying in sayings.holed:
+        asked = set(HOLE.findall(saying.french))
+        assert asked <= set(saying.shape.groupindex), saying
