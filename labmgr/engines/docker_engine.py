@@ -149,8 +149,8 @@ class DockerEngine:
         box = self._there(lab, node)
         if box.seen is Seen.RUNNING:
             name = self._reach.names.thing(lab, node)
-            self._cgroups.freeze(self._way(), [name], frozen=True)
             holding.hold(self._reach, box)
+            self._cgroups.freeze(self._way(), [name], frozen=True)
 
     def disk_free(self) -> int:
         self._root = self._root or str(self._info()["DockerRootDir"])

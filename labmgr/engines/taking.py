@@ -90,15 +90,16 @@ class Taking:
 
     @contextmanager
     def _paused(self) -> Iterator[None]:
+        """Pause first, freeze the parents after: what a dead worker leaves frozen looks paused."""
         try:
-            self.freeze(True)
             each(lambda box: hold(self.reach, box), [b for b in self.boxes.values() if b.awake])
+            self.freeze(True)
             yield
         finally:
-            self.freeze(False)
             self._resume()
 
     def _resume(self) -> None:
+        self.freeze(False)
         now = self.reach.parts_of(self.plan.lab)
         with in_our_words(self.reach.host):
             each(self.reach.api.unpause, [box.id for box in now if box.seen is Seen.PAUSED])

@@ -66,6 +66,22 @@ def test_what_stopped_or_was_paused_is_woken_with_its_work(bench, engine, plan):
     assert bench.read(plan.lab, "web", "/root/note") == "work"
 
 
+def test_a_node_held_still_keeps_its_work_is_saved_and_goes_on(bench, engine, plan):
+    engine.build(plan)
+    bench.write(plan.lab, "web", "/root/note", "work")
+    engine.pause(plan.lab, "web")
+    engine.pause(plan.lab, "web")
+    assert engine.look(plan.lab) == UP | {"web": Seen.PAUSED}
+    engine.build(plan)
+    assert engine.look(plan.lab) == UP
+    engine.pause(plan.lab, "db")
+    engine.verify(engine.save(plan, "own-1"))
+    assert engine.look(plan.lab) == UP
+    assert bench.read(plan.lab, "web", "/root/note") == "work"
+    with pytest.raises(NotFound):
+        engine.pause(plan.lab, "none")
+
+
 def test_a_lab_that_is_not_there_is_empty_and_can_be_closed_and_removed(engine):
     assert engine.look("no-such-lab") == {}
     assert "no-such-lab" not in engine.look_all()
@@ -268,4 +284,5 @@ def test_facts_are_those_of_a_host_that_can_do_it(engine):
     assert facts.cpus > 0
     assert 0 < facts.memory_free <= facts.memory_total
     assert facts.disk_free > 0
+    assert engine.disk_free() > 0
     assert facts.systemd_nodes or facts.systemd_refusal
