@@ -1,0 +1,189 @@
+"""What technicians script: exit statuses, JSON on standard output, two plain lines on refusal."""
+
+from __future__ import annotations
+
+import sqlite3
+import stat
+
+from labmgr.domain.journal import first_altered
+from labmgr.errors import DiskFull, EngineUnreachable
+
+
+def test_a_day_from_the_command_line(terminal, tmp_path):
+    listed = tmp_path / "liste.csv"
+    listed.write_text("numéro;nom;prénom\n1;Nom;Prénom\n2;Autre;Nom\n", encoding="utf-8")
+    assert terminal.json("session", "create", "E6 juin", "--template", "mini")["name"] == "e6-juin"
+    assert terminal.json("candidate", "import", "e6-juin", str(listed))["changed"] == 2
+    built = terminal.json("lab", "build", "e6-juin", "--all", "--wait")
+    assert [job["state"] for job in built] == ["done", "done"]
+    states = [lab["state"] for lab in terminal.json("lab", "list", "e6-juin")]
+    assert states == ["ready", "ready"]
+    terminal.json("lab", "open", "e6-juin", "--candidate", "1", "--wait")
+    assert terminal.json("lab", "show", "e6-juin", "1")["lab"]["state"] == "open"
+    terminal.json("lab", "close", "e6-juin", "--all", "--wait")
+    reset = terminal.json("lab", "reset", "e6-juin", "--all", "--wait", "--yes")
+    assert [job["state"] for job in reset] == ["done", "done"]
+    terminal.json("lab", "remove", "e6-juin", "--all", "--wait", "--yes")
+    terminal.json("session", "remove", "e6-juin", "--yes")
+    assert terminal.json("session", "list") == []
+    assert first_altered(terminal.world.tools.store.entries()) is None
+
+
+def test_said_again_there_is_nothing_left_to_do(terminal):
+    terminal.ready()
+    assert terminal.json("lab", "build", "e6", "--all", "--wait") == []
+    assert terminal.json("lab", "close", "e6", "--all", "--wait") == []
+    assert terminal.json("candidate", "list", "e6")[0]["number"] == "1"
+
+
+def test_a_refusal_is_two_plain_lines_and_status_one(terminal):
+    result = terminal.say("session", "show", "rien")
+    assert result.exit_code == 1
+    first, second = result.stderr.splitlines()
+    assert first.startswith("error: ")
+    assert second.startswith("hint:  ")
+    assert result.stdout == ""
+
+
+def test_wrong_usage_is_status_two(terminal):
+    terminal.ready(1)
+    assert terminal.say("lab", "build", "e6").exit_code == 2
+    assert terminal.say("lab", "build", "e6", "--all", "--candidate", "1").exit_code == 2
+    assert terminal.say("lab", "reset", "e6", "--all", "--yes", "--force").exit_code == 2
+    assert terminal.say("nonsense").exit_code == 2
+
+
+def test_loss_is_asked_about_and_no_leaves_everything(terminal):
+    terminal.ready(1)
+    terminal.world.write("e6-1-1", "mine")
+    refused = terminal.say("lab", "reset", "e6", "--all", "--wait", answer="n\n")
+    assert refused.exit_code == 1
+    assert terminal.world.read("e6-1-1") == "mine"
+    assert terminal.say("lab", "reset", "e6", "--all", "--wait", answer="y\n").exit_code == 0
+    assert terminal.world.read("e6-1-1") is None
+
+
+def test_an_open_lab_is_reset_only_by_force_with_a_reason(terminal):
+    terminal.ready(1)
+    terminal.say("lab", "open", "e6", "--all", "--wait")
+    assert terminal.say("lab", "reset", "e6", "--all", "--yes", "--wait").exit_code == 1
+    forced = ["--force", "--why", "wrong subject"]
+    assert terminal.say("lab", "reset", "e6", "--all", "--yes", "--wait", *forced).exit_code == 0
+    whys = [entry.why for entry in terminal.world.tools.store.entries("lab:e6-1-1")]
+    assert "wrong subject" in whys
+
+
+def test_a_job_that_ends_badly_gives_status_one_with_its_words(terminal):
+    terminal.world.session(count=1)
+    full = DiskFull("No room left for node web", hint="Free some disk.")
+    terminal.world.engine.fails_with["build"] = full
+    result = terminal.say("lab", "build", "e6", "--all", "--wait")
+    assert result.exit_code == 1
+    assert "No room left for node web" in result.stderr
+    assert "hint:  Free some disk." in result.stderr
+
+
+def test_without_wait_the_jobs_number_is_printed_and_nothing_is_done_yet(terminal):
+    terminal.world.session(count=1)
+    (job,) = terminal.json("lab", "build", "e6", "--all")
+    assert job["state"] == "waiting"
+    assert terminal.world.states() == ["planned"]
+
+
+def test_no_secret_is_printed_but_where_it_is_asked_for(terminal):
+    terminal.ready(1)
+    (one, *_rest) = terminal.world.tools.store.credentials("e6-1-1")
+    for words in (["lab", "show", "e6", "1"], ["session", "show", "e6"], ["journal", "show"]):
+        assert one.secret not in terminal.say(*words, "--json").stdout
+    shown = terminal.say("lab", "access", "e6", "1").stdout
+    assert one.secret in shown
+    assert any("credentials shown" in what for what in terminal.world.events("e6-1-1"))
+
+
+def test_bad_lines_of_a_list_are_named_and_the_good_ones_go_in(terminal, tmp_path):
+    terminal.say("session", "create", "E6", "--template", "mini")
+    listed = tmp_path / "liste.csv"
+    listed.write_text("numéro;nom;majoration\n1;Nom;1/3\n2;Nom;oui\n", encoding="utf-8")
+    result = terminal.say("candidate", "import", "e6", str(listed))
+    assert result.exit_code == 1
+    assert "liste.csv:3" in result.stderr
+    assert "1/3" in result.stderr
+    assert [one["number"] for one in terminal.json("candidate", "list", "e6")] == ["1"]
+
+
+def test_a_dry_run_saves_nothing(terminal, tmp_path):
+    terminal.say("session", "create", "E6", "--template", "mini")
+    listed = tmp_path / "liste.csv"
+    listed.write_text("numéro;nom\n1;Nom\n", encoding="utf-8")
+    seen = terminal.json("candidate", "import", "e6", str(listed), "--dry-run")
+    assert len(seen["changes"]["new"]) == 1
+    assert terminal.json("candidate", "list", "e6") == []
+
+
+def test_slips_are_readable_by_their_owner_alone(terminal, tmp_path):
+    terminal.world.session(count=2)
+    file = tmp_path / "fiches.pdf"
+    terminal.json("candidate", "slips", "e6", "-o", str(file))
+    assert file.read_bytes().startswith(b"%PDF")
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_accounts_are_made_once_and_their_password_is_shown_once(terminal):
+    made = terminal.json("account", "add", "marie", "--role", "teacher")
+    assert len(made["password"]) >= 16
+    assert terminal.say("account", "add", "marie", "--role", "teacher").exit_code == 1
+    again = terminal.json("account", "passwd", "marie")
+    assert again["password"] != made["password"]
+    terminal.json("account", "disable", "marie")
+    assert terminal.json("account", "list")[0]["disabled"] is True
+
+
+def test_snapshots_are_taken_listed_verified_restored_and_rehearsed(terminal):
+    terminal.ready(1)
+    terminal.world.write("e6-1-1", "first")
+    terminal.json("snapshot", "take", "e6", "--all", "--wait")
+    terminal.world.write("e6-1-1", "second")
+    own = next(one for one in terminal.json("snapshot", "list", "e6") if one["kind"] == "own")
+    restore = ["--candidate", "1", "--why", "undo", "--yes", "--wait"]
+    terminal.json("snapshot", "restore", own["id"], "e6", *restore)
+    assert terminal.world.read("e6-1-1") == "first"
+    assert terminal.json("snapshot", "verify", "e6", "--candidate", "1")["kind"] == "start"
+    assert terminal.json("snapshot", "rehearse", "e6", "--all", "--wait")[0]["state"] == "done"
+
+
+def test_the_doctor_says_go_or_no_go(terminal):
+    assert terminal.json("doctor")["go"] is True
+    terminal.world.engine.fails_with["facts"] = EngineUnreachable("local")
+    sick = terminal.json("doctor", status=1)
+    assert sick["go"] is False
+    assert any(sign["what"] == "engine" and sign["verdict"] == "bad" for sign in sick["signs"])
+
+
+def test_a_missing_image_is_named_by_check_and_built(terminal):
+    present = terminal.world.stock.present
+    gone = next(tag for tag in present if "node" in tag)
+    present.discard(gone)
+    assert terminal.json("image", "check", status=1)["missing"] == [gone]
+    terminal.world.session(count=1)
+    refused = terminal.say("lab", "build", "e6", "--all", "--wait")
+    assert refused.exit_code == 1
+    assert gone in refused.stderr
+    assert terminal.json("image", "build")[0]["tag"] == gone
+    assert terminal.json("image", "check")["missing"] == []
+
+
+def test_templates_are_listed_checked_and_drawn(terminal, tmp_path):
+    assert terminal.json("template", "list")[0]["name"] == "mini"
+    assert terminal.json("template", "check", "mini")["problems"] == []
+    picture = tmp_path / "mini.svg"
+    terminal.json("template", "show", "mini", "--svg", str(picture))
+    assert "<svg" in picture.read_text(encoding="utf-8")
+    assert terminal.json("template", "schema")["type"] == "object"
+
+
+def test_an_altered_journal_is_noticed(terminal):
+    terminal.ready(1)
+    assert terminal.json("journal", "verify")["altered"] is None
+    with sqlite3.connect(terminal.world.home / "labmgr.db") as database:
+        database.execute("UPDATE journal SET by = 'nobody' WHERE rank = 3")
+    assert terminal.json("journal", "verify", status=1)["altered"] == 3
