@@ -32,12 +32,25 @@ WORDS: tuple[Iterable[tuple[object, object]], ...] = (
     words.ROLES.items(),
     words.VERDICTS.items(),
 )
+OWN_HANDS = frozenset({"reconcile", "setup"})
 SERVERS = "IIE-1.1-e"  # the item of annexe II.E that asks for two systems
 
 
 def register(app: Flask) -> None:
     app.extensions["labmgr-french"] = Sayings()
-    for filter_ in (word, size, local, hour, extra, said, decimal, key_print, item, probe_words):
+    for filter_ in (
+        word,
+        size,
+        local,
+        hour,
+        extra,
+        said,
+        decimal,
+        key_print,
+        item,
+        probe_words,
+        doer,
+    ):
         app.add_template_filter(filter_, filter_.__name__)
     app.add_template_global(shared_kernel, "shared_kernel")
     app.context_processor(lambda: {"may": gate.may, "operator": session.get("operator")})
@@ -69,6 +82,12 @@ def said(text: object) -> Markup:
     if french is None:
         return Markup('<span lang="en">{}</span>').format(sentence)
     return escape(french)
+
+
+def doer(by: str) -> str:
+    """Who did it: a login stands as it is, labmgr's own parts have a name."""
+    own = by in OWN_HANDS or by.startswith("candidate ")
+    return (in_french(by) or by) if own else by
 
 
 def tell(error: LabmgrError) -> str:

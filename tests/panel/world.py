@@ -1,7 +1,7 @@
 """A whole labmgr over a temporary home: everything real but the engine and its images."""
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -73,8 +73,8 @@ class World:
         self.work()
 
 
-def a_world(home, *, templates=ROOT / "lab_templates", engine=None):
-    """Accounts of every role, no session yet; every image is there."""
+def opened(home, passwords, *, templates=ROOT / "lab_templates", engine=None):
+    """A home that stands already, as a process that starts finds it; every image is there."""
     now = lambda: datetime.now(UTC)  # noqa: E731 - a clock
     vault = HomeVault(home, now=now)
     store = SqlStore(f"sqlite:///{home}/labmgr.db", vault, now, home=home)
@@ -84,18 +84,19 @@ def a_world(home, *, templates=ROOT / "lab_templates", engine=None):
     site = Site("tests", Ranges.read("10.100", 20000), build_deadline=5.0)
     library = FileLibrary(templates)
     tools = Tools(store, engine, stock, library, vault, Printer(), site, now)
-    passwords = {role.value: accounts.add_account(tools, role.value, role, by="t") for role in Role}
     stock.present.update(recipe.tag for recipe in images.wanted(tools))
     return World(tools, engine, stock, passwords, home)
+
+
+def a_world(home, **more):
+    """Accounts of every role, no session yet."""
+    world = opened(home, {}, **more)
+    for role in Role:
+        world.passwords[role.value] = accounts.add_account(world.tools, role.value, role, by="t")
+    return world
 
 
 def with_session(world, title="E6", roster=LIST, template="sisr-core"):
     made = rosters.create_session(world.tools, title, template, by="teacher")
     rosters.import_file(world.tools, made.name, "liste.csv", roster.encode(), by="teacher")
     return made
-
-
-def replaced_site(world, **changes):
-    """The same world whose centre chose otherwise."""
-    tools = replace(world.tools, site=replace(world.tools.site, **changes))
-    return replace(world, tools=tools)
