@@ -138,7 +138,7 @@ class Taking:
         found: dict[str, tuple[Box, str, str]] = {}
         for node in self.plan.nodes:
             box = self.boxes[node.name]
-            for path, engine_name in box.volumes.items():
+            for path, engine_name in sorted(box.volumes.items()):
                 word = volume_word(node.name, path, node.volumes.get(path, ""))
                 found.setdefault(engine_name, (box, path, word))
         return list(found.values())

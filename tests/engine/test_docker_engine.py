@@ -49,6 +49,14 @@ def lab(bench, engine):
     engine.remove(plan.lab)
 
 
+@pytest.fixture
+def plan(bench, engine):
+    """A second lab, not built, of which nothing is left afterwards."""
+    made = bench.plan(net="172.30", port=PORT + 64)
+    yield made
+    engine.remove(made.lab)
+
+
 def inspected(bench, lab, node):
     return bench.docker.api.inspect_container(bench.container(lab, node).id)
 
@@ -123,8 +131,7 @@ def test_published_ports_and_ranges_are_told_with_their_owner(engine, lab):
         assert "127.0.0.1" in engine.facts().used_ports[busy.getsockname()[1]]
 
 
-def test_a_port_of_somebody_else_is_named(bench, engine):
-    plan = bench.plan(net="172.30", port=PORT + 64)
+def test_a_port_of_somebody_else_is_named(engine, plan):
     with socket.socket() as busy:
         busy.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         busy.bind(("127.0.0.1", PORT + 64))
@@ -136,8 +143,7 @@ def test_a_port_of_somebody_else_is_named(bench, engine):
     engine.remove(plan.lab)
 
 
-def test_restoring_keeps_macs_and_brings_back_volumes_that_the_image_declares(bench, engine):
-    plan = bench.plan(net="172.30", port=PORT + 64)
+def test_restoring_keeps_macs_and_brings_back_volumes_that_the_image_declares(bench, engine, plan):
     engine.build(plan)
     mac = ["cat", "/sys/class/net/eth0/address"]
     before = engine.run(plan.lab, "web", mac)
@@ -161,8 +167,7 @@ def test_restoring_keeps_macs_and_brings_back_volumes_that_the_image_declares(be
     assert not leftovers(bench, plan.lab)
 
 
-def test_a_container_never_started_is_made_again_with_its_first_boot(bench, engine):
-    plan = bench.plan(net="172.30", port=PORT + 64)
+def test_a_container_never_started_is_made_again_with_its_first_boot(bench, engine, plan):
     engine.build(plan)
     node = inspected(bench, plan.lab, "web")
     bench.container(plan.lab, "web").remove(force=True)
@@ -250,9 +255,8 @@ def test_tidy_takes_the_helpers_of_the_dead_alone(bench, engine, lab, instance, 
     assert engine.look(lab.lab)["web"] is Seen.RUNNING
 
 
-def test_without_a_guard_no_lab_is_built_and_none_is_opened(bench, own, instance):
+def test_without_a_guard_no_lab_is_built_and_none_is_opened(own, instance, plan):
     bare = DockerEngine(None, instance=instance, probe_image=own["probe"], guard_image=own["node"])
-    plan = bench.plan(net="172.30", port=PORT + 64)
     for order in (bare.guard, lambda: bare.build(plan), lambda: bare.open_access("x", CANDIDATE)):
         with pytest.raises(GuardMissing) as trouble:
             order()
@@ -262,10 +266,9 @@ def test_without_a_guard_no_lab_is_built_and_none_is_opened(bench, own, instance
     bare.close()
 
 
-def test_a_node_with_systemd_runs_without_any_extra_right(bench, engine, library, images, instance):
+def test_a_node_with_systemd_runs_without_any_extra_right(engine, library, images, instance, plan):
     recipe = library.recipe(ImageSpec(recipe="debian-systemd"))
     images.build(recipe)
-    plan = bench.plan(net="172.30", port=PORT + 64)
     files = {"lab.env": "LAB_NO='1'\nLAB_NET='172.30'\nLAB_DOMAIN='lab.lan'\nNODE='web'\n"}
     for who in ("etudiant", "labmgr"):
         files |= {f"credentials/{who}/login": who, f"credentials/{who}/password": SECRET}
