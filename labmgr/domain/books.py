@@ -1,0 +1,150 @@
+"""The books: what labmgr remembers, by subject. Together they are the Store port.
+
+The promises of ports.py hold here too: twice equals once, failures are labmgr's own errors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Protocol
+
+from labmgr.domain.credential import Credential
+from labmgr.domain.exam import Candidate, ExamSession, SessionState
+from labmgr.domain.journal import Entry
+from labmgr.domain.lab import Lab, LabState
+from labmgr.domain.people import Account
+from labmgr.domain.probe import Finding
+from labmgr.domain.snapshot import Snapshot
+from labmgr.domain.words import Role
+from labmgr.domain.work import Job, JobKind, Lane, Progress
+
+
+class LabBook(Protocol):
+    """Labs and what belongs to them."""
+
+    def labs(self, session: str | None = None) -> list[Lab]: ...
+    def lab(self, id: str) -> Lab:
+        """Raises NotFound."""
+
+    def add_lab(self, lab: Lab, *, by: str) -> Lab:
+        """Remember a planned lab; the same id again returns what stands. LostRace on a number."""
+
+    def move(self, lab: Lab, new: LabState, *, by: str, why: str) -> Lab:
+        """One step by compare-and-set with its journal row; WrongState or LostRace."""
+
+    def retemplate(self, lab: Lab, template_hash: str) -> Lab:
+        """Remember which state of the template the lab is now built from."""
+
+    def credentials(self, lab: str) -> list[Credential]: ...
+    def keep_credentials(self, credentials: Sequence[Credential]) -> None:
+        """Add those that are not there yet; existing ones are never replaced."""
+
+    def secret(self, name: str) -> str | None:
+        """A secret of labmgr's own (a gateway's host key), unsealed."""
+
+    def keep_secret(self, name: str, value: str) -> str:
+        """Keep it unless there is one already; returns the one that stands."""
+
+    def findings(self, lab: str) -> list[Finding]: ...
+    def keep_finding(self, lab: str, finding: Finding) -> None:
+        """The latest finding of each check."""
+
+    def clear_findings(self, lab: str) -> None: ...
+    def progress(self, lab: str) -> list[Progress]: ...
+    def keep_progress(self, progress: Progress) -> None:
+        """The latest progress of each node."""
+
+    def clear_progress(self, lab: str) -> None: ...
+
+
+class SnapshotBook(Protocol):
+    def snapshots(self, lab: str) -> list[Snapshot]:
+        """Newest first."""
+
+    def snapshot(self, id: str) -> Snapshot: ...
+    def keep_snapshot(self, snapshot: Snapshot, *, by: str) -> None: ...
+    def mark_verified(self, id: str, at: datetime) -> None: ...
+    def forget_snapshot(self, id: str, *, by: str, why: str) -> None: ...
+
+
+class RosterBook(Protocol):
+    """Sessions and their candidates."""
+
+    def sessions(self) -> list[ExamSession]: ...
+    def session(self, name: str) -> ExamSession: ...
+    def add_session(self, session: ExamSession, *, by: str) -> None:
+        """Raises Refused when the name is taken."""
+
+    def move_session(self, session: ExamSession, new: SessionState, *, by: str) -> ExamSession: ...
+    def remove_session(self, name: str, *, by: str) -> None:
+        """With its candidates, codes, labs and their secrets ("gateway:<lab>:…").
+
+        Refused while a lab is more than planned and not gone, or has a job not yet ended.
+        """
+
+    def candidates(self, session: str) -> list[Candidate]: ...
+    def candidate(self, session: str, number: str) -> Candidate: ...
+    def keep_candidates(self, candidates: Sequence[Candidate], *, by: str) -> int:
+        """Add new numbers, update known ones; how many rows really changed."""
+
+
+class JobBook(Protocol):
+    """Work ordered and not yet done."""
+
+    def order(self, kind: JobKind, lab: str, *, by: str, args: Mapping[str, str] = ...) -> Job:
+        """Add a job; the same kind for the same lab still waiting is returned instead."""
+
+    def claim(self, worker: str, lane: Lane) -> Job | None:
+        """Take the oldest waiting job of the lane whose lab has no job in hand on that lane."""
+
+    def finish(self, job: Job, state: str, outcome: str = "", hint: str = "") -> None: ...
+    def job(self, id: int) -> Job: ...
+    def jobs(self, *, lab: str | None = None, unended: bool = False) -> list[Job]:
+        """Newest first, at most 200."""
+
+    def abandoned(self, worker: str) -> list[Job]:
+        """Jobs in hand of any worker but *worker*: their worker is dead."""
+
+    def release(self, job: Job) -> None:
+        """Put a job in hand back among the waiting; `claim` counts its tries."""
+
+    def beat(self, worker: str) -> None:
+        """Heartbeat row of the worker."""
+
+    def last_beat(self) -> datetime | None: ...
+
+
+class AccountBook(Protocol):
+    """Staff accounts, candidates' codes and failed logins."""
+
+    def accounts(self) -> list[Account]: ...
+    def account(self, login: str) -> Account: ...
+    def add_account(self, login: str, role: Role, hashed: str, *, by: str) -> None: ...
+    def set_password(self, login: str, hashed: str, *, by: str) -> None: ...
+    def disable_account(self, login: str, *, by: str) -> None: ...
+    def code(self, session: str, candidate: str) -> str | None:
+        """The candidate's code, unsealed (it is printed again on request)."""
+
+    def keep_code(self, session: str, candidate: str, code: str, *, by: str) -> None: ...
+    def seat(self, session: str, candidate: str) -> str | None:
+        """The browser token that holds this candidate's portal now."""
+
+    def take_seat(self, session: str, candidate: str, token: str | None) -> None: ...
+    def failed_logins(self, who: str, since: datetime) -> int: ...
+    def note_failed_login(self, who: str) -> None: ...
+    def forgive_failed_logins(self, who: str) -> None: ...
+
+
+class JournalBook(Protocol):
+    def write(self, subject: str, what: str, *, by: str, why: str = "") -> None: ...
+    def entries(self, subject: str | None = None, limit: int | None = None) -> list[Entry]:
+        """In order of rank; with *limit* the newest so many, still in order."""
+
+
+class Store(LabBook, SnapshotBook, RosterBook, JobBook, AccountBook, JournalBook, Protocol):
+    """Everything labmgr remembers."""
+
+    def lock(self, name: str) -> AbstractContextManager[bool]:
+        """A lock between processes, let go at death; False when someone else holds it."""
