@@ -7,10 +7,11 @@ import logging
 from labmgr.domain.lab import STANDING, Lab, LabState
 from labmgr.domain.ports import Tools
 from labmgr.domain.repair import GATEWAY, Seen, Step, next_step
+from labmgr.domain.snapshot import SnapshotKind
 from labmgr.domain.words import Audience
 from labmgr.domain.work import JobKind
 from labmgr.errors import LabmgrError
-from labmgr.services import disk
+from labmgr.services import disk, snapshots
 from labmgr.services.snapshots import REHEARSAL
 
 log = logging.getLogger(__name__)
@@ -65,6 +66,8 @@ def look_round(tools: Tools, *, measure: bool = True) -> dict[str, Step]:
 def _one(tools: Tools, lab: Lab, seen: dict[str, Seen], *, measure: bool) -> Step:
     nodes = [node.name for node in tools.library.read(lab.template).nodes]
     if lab.state in STANDING:
+        for kind in SnapshotKind:  # an older one whose removal was cut short
+            snapshots.prune(tools, lab.id, kind, by=BY)
         held = disk.watch(tools, lab, seen, measure=measure)
         seen |= dict.fromkeys(held, Seen.RUNNING)  # paused on purpose: not to be woken
     step = next_step(lab.state, nodes, seen)

@@ -43,7 +43,7 @@ def take(tools: Tools, lab: Lab, kind: SnapshotKind, *, by: str) -> Snapshot:
     """Freeze all nodes together and keep them; verified before it counts.
 
     A failure leaves the previous snapshot as it was. An older one of the same kind is let go
-    once the new one is verified (`own` keeps the last two); that may wait for the next time.
+    once the new one is verified (`own` keeps the last two); that may wait for the next round.
     """
     name = f"{kind}-{tools.now():%Y%m%d%H%M%S}-{secrets.token_hex(2)}"
     plan = plan_of(tools, lab)
