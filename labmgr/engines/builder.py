@@ -43,12 +43,12 @@ class Building:
         self._refuse_half_restored()
         self.sources = self._sources()
         networks.ensure(self.reach, self.plan)
+        self._limit()  # before anything runs
         with ThreadPoolExecutor(min(AT_ONCE, len(self.plan.nodes) + 1)) as pool:
             first = pool.submit(self._gateway)
             rest = [pool.submit(self._node, node, first) for node in self.plan.nodes]
         for work in (first, *rest):
             work.result()
-        self._limit()
 
     def _gateway(self) -> None:
         self._say(GATEWAY, "starting", 0.2)

@@ -27,11 +27,27 @@ for group; do
     [ ! -d "$at" ] || echo "left: $at"
   done
 done"""
-LIMIT = """cd "$0" || exit 1
+# Before the first start: the controllers are handed down as far as the group.
+LIMIT = """cd "$0" && mkdir -p labmgr || exit 1
+for at in . labmgr; do echo "+cpu +memory +pids" > "$at/cgroup.subtree_control" || exit 1; done
+echo 50 > labmgr/cpu.weight || exit 1
 while [ $# -gt 0 ]; do
-  echo "$2" > "$1/memory.max" && echo "$3" > "$1/pids.max" || exit 1
+  mkdir -p "$1" && echo "$2" > "$1/memory.max" && echo "$3" > "$1/pids.max" || exit 1
+  echo "$(($4 * 1000)) 100000" > "$1/cpu.max" || exit 1
   [ ! -e "$1/memory.swap.max" ] || echo 0 > "$1/memory.swap.max" || exit 1
-  shift 3
+  shift 4
+done"""
+# A slice is systemd's own: what is written into its files is lost at the next daemon-reload.
+LIMIT_SLICES = """systemctl set-property --runtime labmgr.slice CPUWeight=50 || exit 1
+while [ $# -gt 0 ]; do
+  systemctl set-property --runtime "${1##*/}" "MemoryMax=$2" MemorySwapMax=0 \\
+    "TasksMax=$3" "CPUQuota=$4%" || exit 1
+  shift 4
+done"""
+SWEEP_SLICES = """for group; do
+  systemctl stop "${group##*/}" 2>/dev/null  # one that never started is not loaded
+  systemctl revert "${group##*/}"
+  [ ! -d "$0/$group" ] || echo "left: $group"
 done"""
 FREEZE = """cd "$0" || exit 1
 value=$1; shift; status=0
@@ -49,25 +65,23 @@ class Cgroups:
         self._image = helper_image
 
     def limit(self, way: SystemdWay, nodes: Iterable[tuple[str, NodePlan]]) -> None:
-        """Hold (container name, plan) to their limits wherever root in them moves a process."""
-        if way.way is Way.PARENT:
-            words = [
-                word
-                for name, node in nodes
-                for word in (way.group(name), str(node.memory), str(node.pids))
-            ]
-            self._run("limits of systemd nodes", LIMIT, words)
+        """Hold (container name, plan) to their limits, whatever root in them writes or moves."""
+        if way.holds_above:
+            words = [word for name, node in nodes for word in (way.group(name), *_limits(node))]
+            script = LIMIT_SLICES if way.driver == "systemd" else LIMIT
+            self._run("limits of systemd nodes", script, words)
 
     def freeze(self, way: SystemdWay, names: Iterable[str], *, frozen: bool) -> None:
-        """A pause holds the container's own group only; the parent's holds all of it."""
-        if way.way is Way.PARENT:
-            groups = [way.group(name) for name in names]
+        """A pause holds the container's own group only; the one above it holds all."""
+        groups = [way.group(name) for name in names]
+        if way.holds_above and groups:
             self._run("freeze of systemd nodes", FREEZE, ["1" if frozen else "0", *groups])
 
     def sweep(self, way: SystemdWay, names: Iterable[str]) -> None:
         """Remove the groups that removed containers leave."""
-        if way.way in {Way.NAMED, Way.PARENT}:
-            self._run("removal of empty cgroups", SWEEP, [way.group(name) for name in names])
+        if way.way is not Way.NONE:
+            script = SWEEP_SLICES if way.driver == "systemd" else SWEEP
+            self._run("removal of empty cgroups", script, [way.group(name) for name in names])
 
     def _run(self, what: str, script: str, words: Sequence[str]) -> None:
         if not words:
@@ -89,9 +103,20 @@ class Cgroups:
         return done.returncode, (done.stdout + done.stderr).strip()
 
     def _there(self, script: str, words: Sequence[str]) -> tuple[int, str]:
+        """A helper takes the host's own systemctl, by the host's root directory, read-only."""
+        shell = ["/bin/sh", "-c", script]
         rights: dict[str, Any] = {"Binds": [f"{TREE}:/host:rw"]}
-        shell = ["/bin/sh", "-c", script, "/host"]
+        if script in {LIMIT_SLICES, SWEEP_SLICES}:
+            shell = ["chroot", "/host", *shell, TREE]
+            rights = {"Binds": ["/:/host:ro"], "CapAdd": ["SYS_CHROOT"]}
+        else:
+            shell = [*shell, "/host"]
         return helper.run(
             self._reach,
             helper.Task(self._image, words, entrypoint=shell, host_config=rights),
         )
+
+
+def _limits(node: NodePlan) -> tuple[str, str, str]:
+    """Bytes, processes, percent of one processor."""
+    return str(node.memory), str(node.pids), str(round(node.cpus * 100))

@@ -20,7 +20,7 @@ class Way(StrEnum):
 
     NAMED = "named hierarchy"  # cgroup v1: only the node's part of the named systemd hierarchy
     WRITABLE = "writable cgroups"  # cgroup v2, Engine 28 and later
-    PARENT = "parent group"  # cgroup v2, older engines: limits and freeze also on the parent
+    PARENT = "parent group"  # cgroup v2, older engines: the node writes in a group of its own
     NONE = "none"
 
 
@@ -43,8 +43,13 @@ class SystemdWay:
             raise NoSafeInit(f"Nodes with systemd cannot be run safely here: {what}", hint=mend)
         return self
 
+    @property
+    def holds_above(self) -> bool:
+        """Whether limits and freeze must also stand where root in the node cannot write."""
+        return self.way in {Way.WRITABLE, Way.PARENT}
+
     def group(self, container: str) -> str:
-        """The node's own group, below the root of the cgroup tree."""
+        """The node's own group, below the root of the cgroup tree; out of the node's reach."""
         if self.driver == "systemd":
             return f"labmgr.slice/labmgr-{fingerprint(container)}.slice"
         return f"labmgr/{container}"
@@ -52,18 +57,29 @@ class SystemdWay:
     def host_config(self, container: str) -> dict[str, Any]:
         """What goes into the container's host configuration, in the engine's own keys."""
         group = self.group(container)
-        parent = group.rsplit("/", 1)[1] if self.driver == "systemd" else f"/{group}"
         match self.way:
             case Way.NAMED:
                 bind = f"/sys/fs/cgroup/systemd/{group}:/sys/fs/cgroup/systemd:rw"
-                return {"CgroupParent": parent, "CgroupnsMode": "private", "Binds": [bind]}
+                return self._below(group, "private") | {"Binds": [bind]}
             case Way.WRITABLE:
-                return {"CgroupnsMode": "private", "SecurityOpt": ["writable-cgroups=true"]}
+                return self._below(group, "private") | {"SecurityOpt": ["writable-cgroups=true"]}
             case Way.PARENT:
-                bind = f"/sys/fs/cgroup/{group}:/sys/fs/cgroup/{group}:rw"
-                return {"CgroupParent": parent, "CgroupnsMode": "host", "Binds": [bind]}
+                inner = self._inner(container)
+                bind = f"/sys/fs/cgroup/{inner}:/sys/fs/cgroup/{inner}:rw"
+                return self._below(inner, "host") | {"Binds": [bind]}
             case Way.NONE:
                 raise AssertionError(self.refusal)  # checked() comes first
+
+    def _inner(self, container: str) -> str:
+        """What the node gets to write. Not `group` itself: it would lift its own limits."""
+        if self.driver == "systemd":
+            return f"{self.group(container)}/labmgr-{fingerprint(container)}-node.slice"
+        return f"{self.group(container)}/node"
+
+    def _below(self, group: str, namespace: str) -> dict[str, Any]:
+        """The systemd driver wants a slice's name, cgroupfs the path."""
+        parent = group.rsplit("/", 1)[1] if self.driver == "systemd" else f"/{group}"
+        return {"CgroupParent": parent, "CgroupnsMode": namespace}
 
 
 def how_systemd(info: Mapping[str, Any], *, named_hierarchy: bool = True) -> SystemdWay:

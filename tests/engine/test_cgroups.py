@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from labmgr.engines import cgroups
-from labmgr.engines.cgroups import FREEZE, LIMIT, SWEEP, Cgroups
+from labmgr.engines.cgroups import FREEZE, LIMIT, LIMIT_SLICES, SWEEP, SWEEP_SLICES, Cgroups
 from labmgr.engines.reach import Reach
 from labmgr.engines.systemd import SystemdWay, Way
 from labmgr.errors import EngineError
@@ -37,17 +37,53 @@ def groups(tmp_path) -> list[Path]:
     return made
 
 
-def test_limits_stand_on_each_parent_group(tmp_path, groups):
-    words = ["labmgr/one", "1000", "10", "labmgr/two", "2000", "20"]
+def test_limits_stand_on_each_parent_group_made_or_not(tmp_path, groups):
+    words = ["labmgr/one", "1000", "10", "50", "labmgr/new", "2000", "20", "200"]
     assert run(LIMIT, tmp_path, *words).returncode == 0
-    assert [(group / "memory.max").read_text() for group in groups] == ["1000\n", "2000\n"]
-    assert [(group / "pids.max").read_text() for group in groups] == ["10\n", "20\n"]
     assert (groups[0] / "memory.swap.max").read_text() == "0\n"
+    for group, memory, pids, cpu in (("one", 1000, 10, 50000), ("new", 2000, 20, 200000)):
+        at = tmp_path / "labmgr" / group
+        assert (at / "memory.max").read_text() == f"{memory}\n"
+        assert (at / "pids.max").read_text() == f"{pids}\n"
+        assert (at / "cpu.max").read_text() == f"{cpu} 100000\n"
+    for above in (tmp_path, tmp_path / "labmgr"):
+        assert (above / "cgroup.subtree_control").read_text() == "+cpu +memory +pids\n"
 
 
 def test_a_limit_that_cannot_be_set_is_a_failure(tmp_path, groups):
-    assert run(LIMIT, tmp_path, "labmgr/none", "1", "1").returncode != 0
-    assert run(LIMIT, tmp_path / "none", "labmgr/one", "1", "1").returncode != 0
+    (groups[1] / "pids.max").unlink()
+    (groups[1] / "pids.max").mkdir()
+    assert run(LIMIT, tmp_path, "labmgr/two", "1", "1", "1").returncode != 0
+    assert run(LIMIT, tmp_path / "none", "labmgr/one", "1", "1", "1").returncode != 0
+
+
+@pytest.fixture
+def said_to_systemctl(tmp_path, monkeypatch) -> Path:
+    """A systemctl that writes down its arguments and refuses the slice named `labmgr-bad`."""
+    told = tmp_path / "told"
+    program = tmp_path / "bin" / "systemctl"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\necho "$*" >> {told}\ncase "$*" in *labmgr-bad*) exit 1; esac\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+    return told
+
+
+def test_a_slice_gets_its_limits_from_systemd_and_is_stopped_by_it(tmp_path, said_to_systemctl):
+    group = "labmgr.slice/labmgr-one.slice"
+    assert run(LIMIT_SLICES, tmp_path, group, "1000", "10", "50").returncode == 0
+    assert run(SWEEP_SLICES, tmp_path, group).returncode == 0
+    limits = "MemoryMax=1000 MemorySwapMax=0 TasksMax=10 CPUQuota=50%"
+    assert said_to_systemctl.read_text().splitlines() == [
+        "set-property --runtime labmgr.slice CPUWeight=50",
+        f"set-property --runtime labmgr-one.slice {limits}",
+        "stop labmgr-one.slice",
+        "revert labmgr-one.slice",
+    ]
+
+
+def test_a_slice_that_systemd_refuses_is_a_failure(tmp_path, said_to_systemctl):
+    assert run(LIMIT_SLICES, tmp_path, "labmgr-bad.slice", "1", "1", "1").returncode != 0
 
 
 def test_the_freeze_reaches_every_group_that_is_there(tmp_path, groups):
@@ -73,15 +109,16 @@ def test_empty_groups_are_swept_in_every_hierarchy_and_used_ones_are_told(tmp_pa
 def test_nothing_is_run_where_the_way_needs_nothing():
     hand = Cgroups(Reach("unix:///no/such.sock", "t"), "labmgr/guard:0")
     node = Bench(None, "i", "g", ("", "", "")).plan().nodes[0]
-    for way in (SystemdWay(Way.WRITABLE), SystemdWay(Way.NONE)):
+    for way in (NAMED, SystemdWay(Way.NONE)):
         hand.limit(way, [("n", node)])
         hand.freeze(way, ["n"], frozen=True)
-        hand.sweep(way, ["n"])
+    hand.sweep(SystemdWay(Way.NONE), ["n"])
+    hand.freeze(PARENT, [], frozen=True)
     hand.sweep(NAMED, [])
 
 
 def test_a_failure_says_what_could_not_be_done(monkeypatch, tmp_path):
-    monkeypatch.setattr(cgroups, "TREE", str(tmp_path))
+    monkeypatch.setattr(cgroups, "TREE", str(tmp_path / "none"))
     monkeypatch.setattr(Cgroups, "_at_home", lambda _: True)
     hand = Cgroups(Reach("unix:///no/such.sock", "t"), "labmgr/guard:0")
     node = replace(Bench(None, "i", "g", ("", "", "")).plan().nodes[0], memory=1, pids=1)

@@ -33,6 +33,7 @@ from tests.engine.bench import Bench
 
 V2 = {"CgroupVersion": "2", "CgroupDriver": "systemd", "MemoryLimit": True, "PidsLimit": True}
 V1 = {"CgroupVersion": "1", "CgroupDriver": "cgroupfs", "ServerVersion": "20.10.24+dfsg1"}
+SLICE = f"labmgr-{naming.fingerprint('n')}"
 
 
 def said(words: str, kind: type[APIError] = APIError) -> APIError:
@@ -92,29 +93,30 @@ def test_on_cgroup_v2_a_new_engine_gives_writable_cgroups():
     way = how_systemd({**V2, "ServerVersion": "28.0.1"}).checked()
     assert way.way is Way.WRITABLE
     assert way.host_config("n") == {
+        "CgroupParent": f"{SLICE}.slice",
         "CgroupnsMode": "private",
         "SecurityOpt": ["writable-cgroups=true"],
     }
 
 
 @pytest.mark.parametrize(
-    ("driver", "parent", "path"),
+    ("driver", "group", "parent", "inner"),
     [
-        ("cgroupfs", "/labmgr/n", "labmgr/n"),
-        (
-            "systemd",
-            f"labmgr-{naming.fingerprint('n')}.slice",
-            f"labmgr.slice/labmgr-{naming.fingerprint('n')}.slice",
-        ),
+        ("cgroupfs", "labmgr/n", "/labmgr/n/node", "node"),
+        ("systemd", f"labmgr.slice/{SLICE}.slice", f"{SLICE}-node.slice", f"{SLICE}-node.slice"),
     ],
 )
-def test_on_cgroup_v2_an_older_engine_gets_a_parent_group_for_each_node(driver, parent, path):
+def test_on_cgroup_v2_an_older_engine_gives_a_node_a_group_below_the_one_that_holds_it(
+    driver, group, parent, inner
+):
     way = how_systemd({**V2, "CgroupDriver": driver, "ServerVersion": "20.10.24"}).checked()
     assert way.way is Way.PARENT
+    assert way.group("n") == group
+    path = f"/sys/fs/cgroup/{group}/{inner}"
     assert way.host_config("n") == {
         "CgroupParent": parent,
         "CgroupnsMode": "host",
-        "Binds": [f"/sys/fs/cgroup/{path}:/sys/fs/cgroup/{path}:rw"],
+        "Binds": [f"{path}:{path}:rw"],
     }
 
 
