@@ -49,12 +49,13 @@ def site_of(settings: Settings, instance: str) -> Site:
             f"LABMGR_LAB_BIND={name} says where to listen, not what candidates type",
             hint="Set LABMGR_LAB_NAME to the server's name or address in the exam room.",
         )
+    scheme = "http" if name == "localhost" or name.startswith("127.") else "https"  # as serve does
     return Site(
         instance=instance,
         ranges=Ranges.read(settings.net_base, settings.port_base),
         lab_bind=settings.lab_bind,
         lab_name=name,
-        portal_url=settings.portal_url or f"https://{name}:8000/portail",
+        portal_url=settings.portal_url or f"{scheme}://{name}:8000/portail",
         parallel=settings.parallel or max(2, cores()),
         memory_reserve=settings.memory_reserve_mib * MIB,
         disk_reserve=settings.disk_reserve_mib * MIB,

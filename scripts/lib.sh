@@ -4,6 +4,7 @@ ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$ROOT"
 export LABMGR_HOME=${LABMGR_HOME:-$ROOT/.labmgr}
 VENV=${LABMGR_VENV:-$ROOT/.venv}
+unset LABMGR_VENV # no setting of the program's: it would be refused
 ENGINE_STARTED=
 
 say() { printf '== %s\n' "$*" >&2; }
