@@ -50,6 +50,7 @@ def register(app: Flask) -> None:
         item,
         probe_words,
         doer,
+        column,
     ):
         app.add_template_filter(filter_, filter_.__name__)
     app.add_template_global(shared_kernel, "shared_kernel")
@@ -88,6 +89,11 @@ def doer(by: str) -> str:
     """Who did it: a login stands as it is, labmgr's own parts have a name."""
     own = by in OWN_HANDS or by.startswith("candidate ")
     return (in_french(by) or by) if own else by
+
+
+def column(where: str) -> str:
+    """The name of a list's column, which is French as it is."""
+    return in_french(where) or where
 
 
 def tell(error: LabmgrError) -> str:

@@ -61,14 +61,16 @@ def require_operator() -> ResponseReturnValue | None:
     endpoint = request.endpoint or ""
     if endpoint in OPEN_TO_ALL or endpoint.startswith("portal."):
         return None
+    if not endpoint and request.path.startswith("/portail/"):
+        return None  # no such page: a candidate must not be sent to the staff's door
     account = _account()
     if account is None:
         if request.method == "GET" and not request.headers.get("HX-Request"):
             return redirect(url_for("login.enter", next=request.full_path.rstrip("?")))
         abort(401)
-    if account.role not in _allowed(endpoint):
+    if endpoint and account.role not in _allowed(endpoint):
         abort(403)
-    return None
+    return None  # without an endpoint there is no page: 404 for staff, the door for strangers
 
 
 def may(endpoint: str) -> bool:
