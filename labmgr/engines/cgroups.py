@@ -103,12 +103,12 @@ class Cgroups:
         return done.returncode, (done.stdout + done.stderr).strip()
 
     def _there(self, script: str, words: Sequence[str]) -> tuple[int, str]:
-        """A helper takes the host's own systemctl, by the host's root directory, read-only."""
+        """A helper takes the host's own systemctl, which must see the systemd it talks to."""
         shell = ["/bin/sh", "-c", script]
         rights: dict[str, Any] = {"Binds": [f"{TREE}:/host:rw"]}
         if script in {LIMIT_SLICES, SWEEP_SLICES}:
             shell = ["chroot", "/host", *shell, TREE]
-            rights = {"Binds": ["/:/host:ro"], "CapAdd": ["SYS_CHROOT"]}
+            rights = {"Binds": ["/:/host:ro"], "CapAdd": ["SYS_CHROOT"], "PidMode": "host"}
         else:
             shell = [*shell, "/host"]
         return helper.run(
