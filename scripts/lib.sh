@@ -89,7 +89,8 @@ need_python() { # requirements files …
   echo "$stamp" >"$VENV/.labmgr-$(basename "$1" .txt)-$#"
 }
 
-need_base_tools() {
+need_base_tools() { # none where the images were loaded from a file
+  labmgr image check >/dev/null 2>&1 && return 0
   docker image inspect labmgr/debian:latest >/dev/null 2>&1 && return 0
   command -v mmdebstrap >/dev/null && return 0
   if is_root; then need_packages mmdebstrap:mmdebstrap; fi
