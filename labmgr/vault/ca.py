@@ -139,10 +139,12 @@ def _leaf(
     public = key.public_key()
     serial = x509.random_serial_number()
     alternatives = [alternative(name) for name in names]
+    # A server's clock may be set back to before its CA was made: its leaf begins with it then.
+    begins = max(now - SLACK, ca.not_valid_before_utc)
     return (
         x509.CertificateBuilder(ca.subject, _name(str(alternatives[0].value)), public, serial)
-        .not_valid_before(max(now - SLACK, ca.not_valid_before_utc))
-        .not_valid_after(min(now + LEAF, ca.not_valid_after_utc))
+        .not_valid_before(begins)
+        .not_valid_after(min(begins + SLACK + LEAF, ca.not_valid_after_utc))
         .add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(ca=False), critical=True)
