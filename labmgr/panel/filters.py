@@ -18,7 +18,7 @@ from labmgr.domain.annex import BY_ID
 from labmgr.domain.probe import Expect, ProbeSpec
 from labmgr.domain.template import Template
 from labmgr.domain.words import Said
-from labmgr.errors import LabmgrError
+from labmgr.errors import BadFile, LabmgrError
 from labmgr.panel import gate, words
 from labmgr.panel.french import Sayings
 
@@ -32,6 +32,7 @@ WORDS: tuple[Iterable[tuple[object, object]], ...] = (
     words.ROLES.items(),
     words.VERDICTS.items(),
 )
+MOST_FAULTS = 3  # told in one message
 OWN_HANDS = frozenset({"reconcile", "setup"})
 SERVERS = "IIE-1.1-e"  # the item of annexe II.E that asks for two systems
 
@@ -67,21 +68,23 @@ def word(value: object) -> str:
     return str(value)
 
 
-def in_french(text: str) -> str | None:
-    """A sentence of the program in French; None when nobody has translated it."""
-    if not text:
+def in_french(text: object) -> str | None:
+    """What the program says, in French; None when nobody has translated it."""
+    if isinstance(text, BadFile):
+        return _faults(text)
+    sentence = _sentence(text)
+    if not sentence:
         return ""
-    if isinstance(text, Said):
-        return text.fr
-    return cast("Sayings", current_app.extensions["labmgr-french"]).french(text)
+    if isinstance(sentence, Said):
+        return sentence.fr
+    return cast("Sayings", current_app.extensions["labmgr-french"]).french(sentence)
 
 
 def said(text: object) -> Markup:
     """The same for a page: what stays English says so to screen readers."""
-    sentence = _sentence(text)
-    french = in_french(sentence)
+    french = in_french(text)
     if french is None:
-        return Markup('<span lang="en">{}</span>').format(sentence)
+        return Markup('<span lang="en">{}</span>').format(_sentence(text))
     return escape(french)
 
 
@@ -98,8 +101,9 @@ def column(where: str) -> str:
 
 def tell(error: LabmgrError) -> str:
     """An error and its way out in one line, for a message that is shown once."""
-    parts = (_sentence(error), error.hint)
-    return " ".join(in_french(part) or part for part in parts if part)
+    what = in_french(error) or _sentence(error)
+    hint = in_french(error.hint) or error.hint
+    return what if isinstance(error, BadFile) else f"{what} {hint}".strip()
 
 
 def _sentence(text: object) -> str:
@@ -107,6 +111,16 @@ def _sentence(text: object) -> str:
     if isinstance(text, LabmgrError) and text.args and isinstance(text.args[0], Said):
         return text.args[0]
     return text if isinstance(text, str) else str(text)
+
+
+def _faults(file: BadFile) -> str:
+    """The first faults of a file, each with its place; its own page shows all of them."""
+    shown = [
+        f"{one.file}:{one.line}, {one.where} : {in_french(one.what) or one.what}"
+        f" ({in_french(one.mend) or one.mend})"
+        for one in file.problems[:MOST_FAULTS]
+    ]
+    return " ; ".join([*shown, *["…"] * (len(file.problems) > MOST_FAULTS)])
 
 
 def size(value: int) -> str:

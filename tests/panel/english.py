@@ -41,12 +41,8 @@ NAMES = {
     "word",
     "step",
 }  # variables that hold a sentence
-# Files whose every sentence is for people who write a template, or for those who read a check.
+# Files whose every sentence is for people.
 WHOLE = {
-    "store": (
-        "compose_checks", "account_checks", "address_checks", "variable_checks", "compose_model",
-        "labmgr_model", "probe_model", "model_types", "compose_reader", "yaml_lines", "refusals",
-    ),
     "services": ("capacity", "doctor", "drawing"),
     "domain": ("addressmap",),
     "engines": ("systemd", "host"),

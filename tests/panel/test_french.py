@@ -5,20 +5,17 @@ import pytest
 from labmgr.panel.french import HOLE, Sayings
 from tests.panel.english import BLANK, sentences
 
-# Only the command line says these: images are built and carried there, and fakes are for tests.
+# Only the command line says these (images are built and carried there), fakes are for tests, and
+# what is wrong with a template gets its French where it is found (store/french.yaml).
 ELSEWHERE = (
     "engines/fake_", "engines/carried", "engines/root_image", "engines/images", "engines/holding",
     "engines/last_words", "engines/host.py", "services/images", "services/drawing.py:",
-    "store/recipes",
+    "store/recipes", "store/compose_", "store/account_checks", "store/address_checks",
+    "store/variable_checks", "store/labmgr_model", "store/probe_model", "store/model_types",
+    "store/yaml_lines", "store/refusals", "store/root_image",
 )  # fmt: skip
-# Read by programs, or the sign by which an English sentence of someone else is recognised.
-NOT_SAID = {
-    "SELECT 1", "end of stream", "',' or ']'", "',' or '}'", "flow node", "cannot start any token",
-    "block end", "expected ':'", "another document", "undefined alias", "(objectClass=*)",
-    "mapping values are not allowed", "end of stream|stream end|',' or",
-    "NET_ADMIN, NET_BROADCAST, IPC_LOCK, SYS_NICE", f"sha256:{BLANK}", f"{BLANK} is {BLANK}",
-    f"{BLANK}Known here: {BLANK}.",
-}  # fmt: skip
+# No sentence of its own: its values are spelt out in the catalogue.
+NOT_SAID = {f"sha256:{BLANK}", f"{BLANK} is {BLANK}"}
 
 
 CROWDED = (
@@ -51,7 +48,7 @@ def test_every_sentence_that_a_page_can_show_has_a_french_text(sayings):
 
 def test_the_search_for_sentences_really_finds_them():
     found = [text for _, text in sentences()]
-    assert len(found) > 400
+    assert len(found) > 300
     assert "Too many failed attempts" in found
     assert any(text.startswith("Lab ‹7› is open: its candidate") for text in found)
 
