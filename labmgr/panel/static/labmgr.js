@@ -38,17 +38,14 @@
   };
 
   // A live part is replaced whole: what its reader ticked, opened or stood on stays so.
-  const kept = new WeakMap();
-  const remember = (part) => kept.set(part, {
+  const remember = (part) => ({
     ticked: [...part.querySelectorAll("input:checked")].map((box) => box.id),
     open: [...part.querySelectorAll("details[open]")].map((one) => one.id),
     focus: part.contains(document.activeElement) ? document.activeElement.id : "",
   });
   let last = null;
   document.addEventListener("htmx:beforeSwap", (event) => {
-    const part = event.detail.target;
-    remember(part);
-    last = kept.get(part);
+    last = remember(event.detail.target);
   });
   document.addEventListener("htmx:afterSwap", () => {
     if (!last) return;
@@ -59,6 +56,24 @@
     last = null;
     ready();
   });
+
+  // A live part that cannot be fetched is no longer true: say so, until it comes again.
+  const stale = (yes) => { const note = document.getElementById("stale"); if (note) note.hidden = !yes; };
+  document.addEventListener("htmx:sendError", () => stale(true));
+  document.addEventListener("htmx:timeout", () => stale(true));
+  document.addEventListener("htmx:afterOnLoad", () => stale(false));
+  document.addEventListener("htmx:responseError", (event) => {
+    if (event.detail.xhr.status === 401) location.reload(); // logged out meanwhile: to the door
+    else stale(true);
+  });
+
+  // States that changed are told to screen readers, once.
+  let told = "";
+  const tell = () => {
+    const now = [...document.querySelectorAll("[data-status]")].map((one) => one.dataset.status).join(", ");
+    if (told && now !== told) document.getElementById("said").textContent = now;
+    told = now;
+  };
 
   document.addEventListener("click", (event) => {
     const button = event.target.closest("button[data-copy]");
@@ -73,6 +88,7 @@
   const ready = () => {
     for (const one of document.querySelectorAll("[data-script]")) one.hidden = false;
     mirror();
+    tell();
   };
   ready();
 })();

@@ -1,0 +1,163 @@
+"""The panel on a real server, a real worker behind it, and Debian's Chromium in front."""
+
+import os
+import threading
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import sync_playwright
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from labmgr.panel.app import create_app
+from labmgr.worker.loop import Worker
+from tests.panel.world import KEY, SlowEngine, a_world, opened, with_session
+
+CHROMIUM = "/usr/bin/chromium"
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--headless=new",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+PATIENCE = 60_000  # ms: the machine may be busy with other labs
+SHOTS = os.environ.get("LABMGR_SCREENSHOTS", "")
+
+
+class Quiet(WSGIRequestHandler):
+    def log(self, type, message, *args):  # noqa: A002 - werkzeug's own name
+        """Nothing: a test that fails says what it saw."""
+
+
+class Served:
+    """A world, its panel on a free port, its worker at work."""
+
+    def __init__(self, world):
+        self.world = world
+        app = create_app(world.tools, secret_key=KEY)
+        self._server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
+        self._worker = Worker(world.tools)
+        self._threads = [
+            threading.Thread(target=self._server.serve_forever),
+            threading.Thread(target=self._worker.run),
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    def stop(self):
+        self._worker.stop()
+        self._server.shutdown()
+        for thread in self._threads:
+            thread.join()
+        self._server.server_close()
+        self.world.tools.store.close()
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def served(tmp_path):
+    """Empty but for its accounts; nodes and probes take a moment, so that progress is seen."""
+    engine = SlowEngine()
+    engine.pace = 0.15
+    made = Served(a_world(tmp_path, engine=engine))
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="session")
+def stage(tmp_path_factory):
+    """One session with labs in several states, for tests that only look."""
+    home = tmp_path_factory.mktemp("stage")
+    world = a_world(home)
+    with_session(world, "E6 SISR – juin 2027")
+    set_the_stage(world)
+    world.tools.store.close()
+    made = Served(opened(home, world.passwords, engine=world.engine))
+    made.world.images.present.update(world.images.present)
+    yield made
+    made.stop()
+
+
+def set_the_stage(world):
+    from labmgr.services import labs, rosters  # noqa: PLC0415 - only the stage is set by hand
+
+    name = "e6-sisr-juin-2027"
+    more = "numéro;nom;prénom;place\n4;Garnier;Inès;A4\n5;Diallo;Awa;B1\n6;Rossi;Enzo;B2\n"
+    rosters.import_file(world.tools, name, "suite.csv", more.encode(), by="teacher")
+    one, two, three, four, five, _ = (lab.id for lab in world.labs(name))
+    labs.order_build(world.tools, [one, two, three, four], by="teacher")
+    world.work()
+    labs.order_open(world.tools, one, by="teacher")
+    labs.order_open(world.tools, two, by="teacher")
+    world.work()
+    labs.order_close(world.tools, two, by="teacher", freeze=True)
+    world.engine.red["sup/2"] = "HTTP 500: the database is not ready"
+    labs.order_build(world.tools, [five], by="teacher")
+    world.work()
+    world.engine.red.clear()
+
+
+@pytest.fixture
+def browser_context(chromium):
+    """A fresh browser: its own cookies. What its console complains of fails the test."""
+    opened_contexts = []
+    complaints = []
+
+    def start(url, **more):
+        context = chromium.new_context(base_url=url, locale="fr-FR", **more)
+        context.set_default_timeout(PATIENCE)
+        context.on("console", lambda said: complaints.append(said) if is_bad(said) else None)
+        context.on("weberror", complaints.append)
+        opened_contexts.append(context)
+        return context
+
+    yield start
+    for context in opened_contexts:
+        context.close()
+    assert not [str(getattr(one, "text", one)) for one in complaints]
+
+
+def is_bad(said):
+    """Errors and warnings, but for the browser's own line on a page that is meant to refuse."""
+    meant = ("status of 401", "status of 404")
+    return said.type in {"error", "warning"} and not any(one in said.text for one in meant)
+
+
+@pytest.fixture
+def log_in():
+    def come_in(context, world, role="teacher", target="/"):
+        page = context.new_page()
+        page.goto("/connexion?next=" + target)
+        page.get_by_label("Identifiant").fill(role)
+        page.get_by_label("Mot de passe").fill(world.passwords[role])
+        page.get_by_role("button", name="Se connecter").click()
+        page.get_by_role("button", name="Déconnexion").wait_for()
+        return page
+
+    return come_in
+
+
+@pytest.fixture
+def shoot():
+    """Keep a picture of the page, when somebody asked for pictures."""
+
+    def shot(page, name):
+        if SHOTS:
+            width = page.viewport_size["width"]
+            Path(SHOTS).mkdir(parents=True, exist_ok=True)
+            page.screenshot(path=f"{SHOTS}/{name}-{width}.png", full_page=True)
+
+    return shot
