@@ -52,6 +52,7 @@ def new_password(tools: Tools, login: str, *, by: str, chosen: str | None = None
     account = tools.store.account(login)
     password = chosen or make_password(STAFF_LENGTH)
     tools.store.set_password(account.login, tools.vault.hash_password(password), by=by)
+    tools.store.forgive_failed_logins(staff_door(account.login))
     return password
 
 
@@ -86,7 +87,7 @@ def log_in(tools: Tools, login: str, password: str) -> Account:
         good = tools.vault.check_password(account.hashed, password)
         return account if good and not account.disabled else None
 
-    return _guarded(tools, f"account:{slug(login, 32)}", find)
+    return _guarded(tools, staff_door(login), find)
 
 
 def enter_portal(tools: Tools, number: str, code: str) -> Seat:
@@ -101,7 +102,7 @@ def enter_portal(tools: Tools, number: str, code: str) -> Seat:
                 return tools.store.candidate(session.name, number.strip())
         return None
 
-    candidate = _guarded(tools, f"candidate:{slug(number, 32)}", find)
+    candidate = _guarded(tools, candidate_door(number), find)
     token = secrets.token_urlsafe(24)
     held = tools.store.seat(candidate.session, candidate.number)
     tools.store.take_seat(candidate.session, candidate.number, token)
@@ -120,6 +121,16 @@ def seated(tools: Tools, session: str, number: str, token: str) -> Candidate:
             hint="Enter again with the number and the code of the slip.",
         )
     return tools.store.candidate(session, number)
+
+
+def staff_door(login: str) -> str:
+    """Under which failed logins are counted; a new password opens it again."""
+    return f"account:{slug(login, 32)}"
+
+
+def candidate_door(number: str) -> str:
+    """The same for the portal; a new code opens it again."""
+    return f"candidate:{slug(number, 32)}"
 
 
 def _guarded(tools: Tools, who: str, find: Callable[[], T | None]) -> T:

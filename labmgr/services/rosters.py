@@ -13,6 +13,7 @@ from labmgr.domain.ports import Tools
 from labmgr.domain.roster import Differences, differences, parse_roster
 from labmgr.domain.words import Option, slug
 from labmgr.errors import BadFile, BadInput, LostRace, Problem, Refused
+from labmgr.services import accounts
 
 FIRST_REALISATION = 1
 
@@ -139,9 +140,13 @@ def slips_of(tools: Tools, session_name: str, *, by: str, numbers: Sequence[str]
 
 
 def new_code(tools: Tools, session_name: str, number: str, *, by: str) -> str:
-    """Reissue a candidate's code; the old one and the browser that used it are out."""
+    """Reissue a candidate's code; the old one and the browser that used it are out.
+
+    Whoever was locked out after too many wrong codes may try again.
+    """
     candidate = tools.store.candidate(session_name, number)
     code = make_code()
     tools.store.keep_code(session_name, candidate.number, code, by=by)
     tools.store.take_seat(session_name, candidate.number, None)
+    tools.store.forgive_failed_logins(accounts.candidate_door(candidate.number))
     return code

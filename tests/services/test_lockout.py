@@ -1,0 +1,41 @@
+"""Locked out after five wrong tries; whoever reissues the access lets its owner in again."""
+
+from __future__ import annotations
+
+import pytest
+
+from labmgr.domain.words import Role
+from labmgr.errors import NotAllowed, Refused
+from labmgr.services import accounts, rosters
+
+BY = "prof"
+
+
+def fail(enter, who, times=accounts.MOST_FAILURES):
+    for _ in range(times):
+        with pytest.raises(NotAllowed):
+            enter(who, "wrong")
+
+
+def test_a_new_code_lets_a_locked_out_candidate_in(world):
+    world.ready(count=1)
+    fail(lambda number, code: accounts.enter_portal(world.tools, number, code), "1")
+    with pytest.raises(Refused, match="Too many"):
+        accounts.enter_portal(world.tools, "1", world.tools.store.code("e6", "1"))
+    code = rosters.new_code(world.tools, "e6", "1", by=BY)
+    assert accounts.enter_portal(world.tools, "1", code).candidate.number == "1"
+
+
+def test_a_new_password_lets_a_locked_out_account_in(world):
+    accounts.add_account(world.tools, "mdurand", Role.TEACHER, by=BY)
+    fail(lambda login, password: accounts.log_in(world.tools, login, password), "mdurand")
+    password = accounts.new_password(world.tools, "mdurand", by=BY)
+    assert accounts.log_in(world.tools, "mdurand", password).login == "mdurand"
+
+
+def test_five_wrong_tries_on_one_account_lock_no_other(world):
+    accounts.add_account(world.tools, "mdurand", Role.TEACHER, by=BY)
+    fail(lambda login, password: accounts.log_in(world.tools, login, password), "admin")
+    password = accounts.new_password(world.tools, "mdurand", by=BY)
+    fail(lambda login, given: accounts.log_in(world.tools, login, given), "mdurand", times=4)
+    assert accounts.log_in(world.tools, "mdurand", password).role is Role.TEACHER
