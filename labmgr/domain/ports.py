@@ -37,8 +37,11 @@ class Engine(Protocol):
 
     host: str
 
-    def facts(self) -> HostFacts:
-        """What the host offers. Raises EngineUnreachable."""
+    def facts(self, *, guard: bool = False) -> HostFacts:
+        """What the host offers. Raises EngineUnreachable.
+
+        Whether the guard stands is only looked at when asked: it takes a helper container.
+        """
 
     def guard(self) -> None:
         """Lay the host's guard, or raise GuardMissing. Constant size for any number of labs."""

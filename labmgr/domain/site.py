@@ -39,6 +39,6 @@ class HostFacts:
     memory_free: int
     disk_free: int
     inotify_instances: int  # fs.inotify.max_user_instances; 0 when unknown
-    guard: str  # "laid", or the reason why not
+    guard: str  # "laid", or the reason why not; empty when nobody asked
     used_ranges: Mapping[str, str] = field(default_factory=dict)  # range -> owner in words
     used_ports: Mapping[int, str] = field(default_factory=dict)  # published port -> owner

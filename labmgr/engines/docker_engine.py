@@ -71,8 +71,8 @@ class DockerEngine:
         """Let go of the connections; the next order makes new ones."""
         self._reach.close()
 
-    def facts(self) -> HostFacts:
-        return host.facts(self._reach, self._info(), self._guard.state())
+    def facts(self, *, guard: bool = False) -> HostFacts:
+        return host.facts(self._reach, self._info(), self._guard.state() if guard else "")
 
     def guard(self) -> None:
         self._guard.lay()

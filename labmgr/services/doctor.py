@@ -42,7 +42,7 @@ def examine(tools: Tools) -> list[Sign]:
     signs += _guarded("clock", lambda: _clock(tools))
     signs += _guarded("worker", lambda: _worker(tools))
     try:
-        facts = tools.engine.facts()
+        facts = tools.engine.facts(guard=True)
     except LabmgrError as trouble:
         return [*signs, Sign("engine", Verdict.BAD, str(trouble), trouble.hint)]
     signs += _guarded("engine", lambda: _engine(facts))

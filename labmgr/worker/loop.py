@@ -28,8 +28,11 @@ ACCESS_THREADS = 12  # a whole class is cut at once; these threads only wait for
 class _LanePool:
     """The threads of one lane, never given more than there are jobs waiting."""
 
-    def __init__(self, tools: Tools, worker: str, lane: Lane, size: int) -> None:
+    def __init__(
+        self, tools: Tools, worker: str, lane: Lane, size: int, wake: threading.Event
+    ) -> None:
         self._tools, self._worker, self._lane, self._size = tools, worker, lane, size
+        self._wake = wake
         self._pool = ThreadPoolExecutor(size, thread_name_prefix=lane)
         self._running: set[Future[bool]] = set()
 
@@ -45,7 +48,9 @@ class _LanePool:
 
     def feed(self, waiting: int) -> None:
         for _ in range(min(waiting, self._size - len(self._running))):
-            self._running.add(self._pool.submit(do_one_job, self._tools, self._worker, self._lane))
+            job = self._pool.submit(do_one_job, self._tools, self._worker, self._lane)
+            job.add_done_callback(lambda _: self._wake.set())  # the next one waits for no tick
+            self._running.add(job)
 
     def close(self) -> None:
         self._pool.shutdown(wait=True, cancel_futures=True)
@@ -58,6 +63,7 @@ class Worker:
         self.name = f"{socket.gethostname()}-{os.getpid()}"
         self._tools = tools
         self._stop = threading.Event()
+        self._wake = threading.Event()
         self._round_due = threading.Event()
         self._rounds = ThreadPoolExecutor(1, thread_name_prefix="round")
         self._round: Future[None] = self._rounds.submit(lambda: None)
@@ -91,11 +97,16 @@ class Worker:
 
     def _lanes(self) -> dict[Lane, _LanePool]:
         sizes = {Lane.ACCESS: ACCESS_THREADS, Lane.WORK: self._tools.site.parallel}
-        return {lane: _LanePool(self._tools, self.name, lane, size) for lane, size in sizes.items()}
+        return {
+            lane: _LanePool(self._tools, self.name, lane, size, self._wake)
+            for lane, size in sizes.items()
+        }
 
     def _loop(self, lanes: dict[Lane, _LanePool]) -> None:
         beaten = looked = float("-inf")
-        while not self._stop.wait(TICK):
+        while not self._stop.is_set():
+            self._wake.wait(TICK)
+            self._wake.clear()
             try:
                 if time.monotonic() - beaten >= BEAT:
                     self._tools.store.beat(self.name)
