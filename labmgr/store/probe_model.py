@@ -152,7 +152,7 @@ class Mail(Login):
 
 
 class Command(Probe):
-    run: Words = Field(description="command to run in the node")
+    run: Words = Field(description="command to run, with the probe's clients")
     prints: str = Field("", description="text that it prints")
 
 
@@ -188,7 +188,9 @@ class ProbeEntry(Strict):
     smb: Smb | None = Field(None, description="a Windows share")
     snmp: Snmp | None = Field(None, description="an SNMP agent")
     mail: Mail | None = Field(None, description="a mail server")
-    command: Command | None = Field(None, description="a command in the node itself")
+    command: Command | None = Field(
+        None, description="a command beside the lab, in the probe's container"
+    )
     redmine: Redmine | None = Field(None, description="Redmine: projects and tickets")
     zabbix: Zabbix | None = Field(None, description="Zabbix: its view of the hosts")
 
