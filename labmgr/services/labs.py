@@ -254,7 +254,8 @@ def _runs(tools: Tools, lab: Lab) -> bool:
 def _may_open(tools: Tools, lab: Lab) -> None:
     lab.moved_to(S.OPEN)
     snapshots.latest(tools, lab.id, SnapshotKind.START)
-    if lab.state is S.READY and not probes.all_green(tools, lab):
+    unused = lab.state is S.READY and not probes.was_opened(tools, lab)
+    if unused and not probes.all_green(tools, lab):
         raise Refused(
             f"Lab {lab.id} may not be opened: not every probe was green at the last look",
             hint="Look at its probes; `labmgr lab probe` looks again.",

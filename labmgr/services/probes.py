@@ -21,10 +21,23 @@ def order_probe(tools: Tools, lab_id: str, *, by: str) -> Job:
 
 
 def carry_out_probe(tools: Tools, lab_id: str) -> list[Finding]:
-    """Look once. While the candidate works only liveness is asked: passwords are theirs."""
+    """Look once; where a candidate has worked only liveness is asked.
+
+    Passwords and content are theirs there, and nothing of ours may be written beside their work.
+    """
     lab = _standing(tools.store.lab(lab_id))
-    checks = checks_of(tools, lab, liveness=lab.state is LabState.OPEN)
+    checks = checks_of(tools, lab, liveness=was_opened(tools, lab))
     return _look(tools, lab, checks, deadline=ONE_LOOK)
+
+
+def was_opened(tools: Tools, lab: Lab) -> bool:
+    """Whether a candidate's work may be in it: let in since it was built or reset, or restored."""
+    for entry in reversed(tools.store.entries(f"lab:{lab.id}")):
+        if entry.what.endswith(f"-> {LabState.OPEN}"):
+            return True
+        if entry.what.endswith(f"-> {LabState.BUILDING}"):
+            return entry.why.startswith("restore")
+    return False
 
 
 def until_green(tools: Tools, lab: Lab, *, deadline: float) -> list[Finding]:

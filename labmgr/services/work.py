@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Mapping
 
 from labmgr.domain.lab import LabState
 from labmgr.domain.ports import Tools
 from labmgr.domain.snapshot import SnapshotKind
 from labmgr.domain.work import LANE, Job, JobKind, JobState, Lane
-from labmgr.errors import EngineUnreachable, LabmgrError
+from labmgr.errors import EngineError, EngineUnreachable, LabmgrError
 from labmgr.services import labs, probes, snapshots
 
 log = logging.getLogger(__name__)
 
 MOST_TRIES = 3  # a job that took its worker or the engine down this often is given up
+
+GOING_LOOKS, GOING_PAUSE = 6, 0.5  # seconds: how soon an engine that is stopped is silent
 
 CarryOut = Callable[[Tools, Job], object]
 
@@ -63,13 +66,29 @@ def do_one_job(tools: Tools, worker: str, lane: Lane) -> bool:
         _put_back(tools, job, away)
     except LabmgrError as refusal:
         log.warning("%s %s: %s", job.kind, job.lab, refusal)
-        _end(tools, job, JobState.REFUSED, str(refusal), refusal.hint)
+        if going := _going(tools, refusal):
+            _put_back(tools, job, going)
+        else:
+            _end(tools, job, JobState.REFUSED, str(refusal), refusal.hint)
     except Exception:
         log.exception("%s %s: a bug in labmgr", job.kind, job.lab)
         _end(tools, job, JobState.CRASHED, "a bug in labmgr: see the log", "")
     else:
         tools.store.finish(job, JobState.DONE)
     return True
+
+
+def _going(tools: Tools, refusal: LabmgrError) -> EngineUnreachable | None:
+    """An engine that is being stopped refuses in odd words before it falls silent."""
+    if type(refusal) is not EngineError:  # a full disk, a taken address: these are answers
+        return None
+    for _ in range(GOING_LOOKS):
+        try:
+            tools.engine.look_all()
+        except EngineUnreachable as away:
+            return away
+        time.sleep(GOING_PAUSE)
+    return None
 
 
 def _put_back(tools: Tools, job: Job, away: EngineUnreachable) -> None:

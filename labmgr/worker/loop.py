@@ -67,7 +67,7 @@ class Worker:
         self._round_due = threading.Event()
         self._rounds = ThreadPoolExecutor(1, thread_name_prefix="round")
         self._round: Future[None] = self._rounds.submit(lambda: None)
-        self._tidied = False
+        self._tidied = self._away = False
         self._asked = self._measured = float("-inf")
         self._free, self._shrunk = 0, True  # room at the last measure; the first round measures
 
@@ -155,8 +155,11 @@ class Worker:
                 self._tools.engine.tidy()
                 self._tidied = True
         except LabmgrError as trouble:
-            log.warning("worker: jobs wait for the engine: %s", trouble)
+            if not self._away:
+                log.warning("worker: jobs wait for the engine: %s", trouble)
+            self._away = True
             return False
+        self._away = False
         return True
 
     def _look_round(self) -> None:

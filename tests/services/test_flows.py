@@ -12,6 +12,7 @@ from labmgr.domain.work import JobKind, JobState, Lane
 from labmgr.errors import (
     AddressTaken,
     DiskFull,
+    EngineError,
     EngineUnreachable,
     GuardMissing,
     ImageMissing,
@@ -20,7 +21,7 @@ from labmgr.errors import (
     SnapshotBroken,
     WrongState,
 )
-from labmgr.services import access, images, labs, probes, rosters, sessions, snapshots
+from labmgr.services import access, images, labs, probes, rosters, sessions, snapshots, work
 from labmgr.services.blueprint import plan_of
 from labmgr.services.work import do_one_job
 from labmgr.store.file_library import FileLibrary
@@ -301,6 +302,7 @@ def test_a_lab_opens_only_green_and_with_its_snapshot(world):
     world.work()
     world.engine.red["web/1"] = "status 500"
     order(world, probes.order_probe, OURS)
+    assert len(world.tools.store.findings(OURS)) == 2
     with pytest.raises(Refused, match="not every probe was green"):
         labs.order_open(world.tools, OURS, by=BY)
     world.engine.red.clear()
@@ -308,6 +310,24 @@ def test_a_lab_opens_only_green_and_with_its_snapshot(world):
     (start,) = world.tools.store.snapshots(OURS)
     snapshots.forget(world.tools, start, by=BY, why="test")
     with pytest.raises(NotFound, match="no verified snapshot"):
+        labs.order_open(world.tools, OURS, by=BY)
+
+
+def test_what_a_candidate_changed_keeps_no_lab_shut(world):
+    """Looked at during the hour only for liveness, closed, and opened again: no probe forbids."""
+    world.ready()
+    order(world, labs.order_open, OURS)
+    order(world, probes.order_probe, OURS)
+    order(world, labs.order_close, OURS)
+    order(world, probes.order_probe, OURS)
+    world.engine.red["web/1"] = "the candidate's password"
+    assert order(world, labs.order_open, OURS).state == JobState.DONE
+    order(world, labs.order_close, OURS)
+    world.engine.red.clear()
+    order(world, labs.order_reset, OURS)
+    world.engine.red["web/1"] = "status 500"
+    order(world, probes.order_probe, OURS)
+    with pytest.raises(Refused, match="not every probe was green"):
         labs.order_open(world.tools, OURS, by=BY)
 
 
@@ -478,6 +498,22 @@ def test_an_engine_that_is_away_is_said_and_the_order_stands(world):
     world.engine.fails_with.clear()
     world.work()
     assert world.lab(OURS).state == "ready"
+
+
+def test_an_engine_that_refuses_on_its_way_out_is_waited_for(world, monkeypatch):
+    monkeypatch.setattr(work, "GOING_PAUSE", 0.01)
+    world.session()
+    labs.order_build(world.tools, [OURS], by=BY)
+    world.engine.fails_with["build"] = EngineError("error creating overlay mount")
+    world.engine.fails_with["look_all"] = EngineUnreachable("local")
+    do_one_job(world.tools, "worker", Lane.WORK)
+    assert world.last_job(OURS).state == JobState.WAITING
+    world.engine.fails_with.clear()
+    world.work()
+    assert world.lab(OURS).state == "ready"
+    world.engine.fails_with["save"] = EngineError("cannot be read")
+    job = order(world, snapshots.order_take, OURS, SnapshotKind.OWN)
+    assert (job.state, job.outcome) == (JobState.REFUSED, "cannot be read")
 
 
 def test_an_order_that_takes_the_engine_down_each_time_is_given_up(world):
