@@ -2,7 +2,6 @@
 
 import csv
 import io
-import time
 from datetime import UTC, datetime
 from fractions import Fraction
 
@@ -244,14 +243,11 @@ def test_a_header_alone_is_no_list():
     ]
 
 
-def test_three_thousand_lines_take_well_under_a_second():
+def test_three_thousand_lines_are_all_read():
     text = "numéro;nom;prénom;majoration\n" + "".join(
         f"{n:05};Nom {n};Prénom {n};1/3\n" for n in range(3000)
     )
-    start = time.perf_counter()
-    roster = read(text)
-    assert len(roster.good) == 3000
-    assert time.perf_counter() - start < 1
+    assert len(read(text).good) == 3000
 
 
 @pytest.mark.parametrize(
