@@ -40,6 +40,8 @@ need_engine() {
   is_root || stop "no container engine answers to $(id -un)" \
     "start it, or add the user to the group docker: sudo usermod -aG docker $(id -un)"
   need_packages docker:docker.io dockerd:docker.io iptables:iptables
+  # The engine only recommends it, but starts no container without where the kernel has AppArmor.
+  ! grep -qs Y /sys/module/apparmor/parameters/enabled || need_packages apparmor_parser:apparmor
   say "starting the container engine"
   if [ -d /run/systemd/system ]; then
     systemctl start docker || stop "docker.service did not start" "journalctl -u docker"
