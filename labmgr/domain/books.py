@@ -24,7 +24,7 @@ from labmgr.domain.work import Job, JobKind, Lane, Progress
 class LabBook(Protocol):
     """Labs and what belongs to them."""
 
-    def labs(self, session: str | None = None) -> list[Lab]: ...
+    def labs(self, session: str | None = None, candidate: str | None = None) -> list[Lab]: ...
     def lab(self, id: str) -> Lab:
         """Raises NotFound."""
 

@@ -21,10 +21,12 @@ from labmgr.store.tables import credentials, findings, labs, progress, secrets
 class Labs(Book):
     """Their states, by compare-and-set."""
 
-    def labs(self, session: str | None = None) -> list[Lab]:
+    def labs(self, session: str | None = None, candidate: str | None = None) -> list[Lab]:
         query = columns(labs, Lab).order_by(labs.c.number)
         if session is not None:
             query = query.where(labs.c.session == session)
+        if candidate is not None:
+            query = query.where(labs.c.candidate == candidate)
         with self._db.read() as tx:
             return every(tx, query, Lab)
 

@@ -72,6 +72,9 @@ def test_labs_come_by_number_and_session(store, lab, make_lab):
     store.add_lab(make_lab(lab.session, 9), by="prof")
     assert [one.number for one in store.labs()] == [1, 9, 10]
     assert store.labs("another") == []
+    assert store.labs(lab.session, lab.candidate)[0] == lab
+    assert all(one.candidate == lab.candidate for one in store.labs(lab.session, lab.candidate))
+    assert store.labs(lab.session, "nobody") == []
 
 
 def test_a_lab_of_no_session_is_refused(store, make_lab):

@@ -139,8 +139,7 @@ def _me() -> Candidate:
 
 def _own_lab() -> Lab | None:
     me = _me()
-    mine = (lab for lab in tools().store.labs(me.session) if lab.candidate == me.number)
-    return next(mine, None)
+    return next(iter(tools().store.labs(me.session, me.number)), None)
 
 
 def _seen() -> dict[str, object]:
