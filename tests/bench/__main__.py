@@ -57,16 +57,25 @@ def main(**given: Any) -> None:
     facts = {"labs": choice.size, "runs": choice.runs, "template": choice.template} | machine()
     with opened(choice.size, choice.template, choice.parallel) as room:
         report = Report(facts | {"at once": room.tools.site.parallel})
-        if choice.sections & TIMED:
-            rounds = Rounds(room, choice.sections, profile=choice.profile)
-            report.times(rounds.run(choice.runs))
-        if "memory" in choice.sections:
-            report.memory(weights.of_nodes(room))
-        _serve(room, report, choice.sections)
-    report.facts = {**report.facts, "load at the end": load()}
-    report.show()
-    if choice.file:
-        choice.file.write_text(report.as_json(), encoding="utf-8")
+        try:
+            _measure(room, report, choice)
+        finally:  # what was measured before a failure is not lost with it
+            report.facts = {**report.facts, "load at the end": load()}
+            report.show()
+            if choice.file:
+                choice.file.write_text(report.as_json(), encoding="utf-8")
+
+
+def _measure(room: Classroom, report: Report, choice: Choice) -> None:
+    if choice.sections & TIMED:
+        rounds = Rounds(room, choice.sections, profile=choice.profile)
+        try:
+            rounds.run(choice.runs)
+        finally:
+            report.times(rounds.times)
+    if "memory" in choice.sections:
+        report.memory(weights.of_nodes(room))
+    _serve(room, report, choice.sections)
 
 
 def _serve(room: Classroom, report: Report, sections: frozenset[str]) -> None:
