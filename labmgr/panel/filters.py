@@ -15,6 +15,7 @@ from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
 from labmgr.domain.annex import BY_ID
+from labmgr.domain.lab import LabState
 from labmgr.domain.probe import Expect, ProbeSpec
 from labmgr.domain.template import Template
 from labmgr.domain.words import Said
@@ -52,6 +53,7 @@ def register(app: Flask) -> None:
         probe_words,
         doer,
         column,
+        counted,
     ):
         app.add_template_filter(filter_, filter_.__name__)
     app.add_template_global(shared_kernel, "shared_kernel")
@@ -66,6 +68,12 @@ def word(value: object) -> str:
             if key is value:
                 return str(french)
     return str(value)
+
+
+def counted(state: LabState, number: int) -> str:
+    """So many labs in this state."""
+    many = words.MANY_LABS.get(state) if number > 1 else None
+    return f"{number} {many or word(state)}"
 
 
 def in_french(text: object) -> str | None:
@@ -103,7 +111,9 @@ def tell(error: LabmgrError) -> str:
     """An error and its way out in one line, for a message that is shown once."""
     what = in_french(error) or _sentence(error)
     hint = in_french(error.hint) or error.hint
-    return what if isinstance(error, BadFile) else f"{what} {hint}".strip()
+    if isinstance(error, BadFile) or not hint:
+        return what
+    return f"{what}{'' if what.endswith(('.', '…', '!', '?')) else '.'} {hint}"
 
 
 def _sentence(text: object) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from markupsafe import Markup
 
-from labmgr.domain.lab import STANDING, Lab
+from labmgr.domain.lab import STANDING, Lab, LabState
 from labmgr.domain.probe import Finding
 from labmgr.domain.repair import GATEWAY, Seen
 from labmgr.domain.template import NodeTemplate, Template
@@ -22,6 +23,19 @@ from labmgr.panel.sessions import share_of, template_of
 from labmgr.services import access, drawing
 
 bp = Blueprint("labs", __name__, url_prefix="/labs")
+
+S = LabState
+# What makes sense for one lab now, the usual next step first. The services decide all the same.
+OFFERED: Final[dict[LabState, tuple[str, ...]]] = {
+    S.PLANNED: ("build", "remove"),
+    S.BUILDING: (),
+    S.READY: ("open", "probe", "snapshot", "rehearse", "reset", "remove"),
+    S.OPEN: ("close", "freeze", "probe", "snapshot", "reset"),
+    S.FROZEN: ("open", "probe", "snapshot", "reset", "remove"),
+    S.RECETTE: ("probe", "snapshot", "reset", "remove"),
+    S.BROKEN: ("build", "reset", "remove"),
+    S.GONE: ("build",),
+}
 
 
 @dataclass(frozen=True)
@@ -70,6 +84,7 @@ def _seen(lab: Lab) -> dict[str, object]:
         "candidate": store.candidate(lab.session, lab.candidate),
         "template": template,
         "faults": faults,
+        "offered": OFFERED[lab.state],
         "nodes": _nodes(lab, template, seen, progress),
         "standing": lab.state in STANDING and trouble is None,
         "trouble": trouble,

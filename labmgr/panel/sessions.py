@@ -14,7 +14,7 @@ from labmgr.domain.lab import STANDING, Lab, LabState
 from labmgr.domain.template import Template
 from labmgr.domain.work import ENDED, Job
 from labmgr.errors import BadFile, LabmgrError
-from labmgr.panel.filters import tell, word
+from labmgr.panel.filters import counted, tell
 from labmgr.panel.gate import operator, tools
 from labmgr.services import rosters, sessions
 
@@ -129,7 +129,7 @@ def _seen(session: ExamSession) -> dict[str, object]:
         "faults": faults,
         "rows": _rows(session.name, labs, _latest(jobs)),
         "states": states,
-        "summary": ", ".join(f"{count} {word(state)}" for state, count in states.items()),
+        "summary": ", ".join(counted(state, count) for state, count in states.items()),
         "busy": any(job.lab in mine and job.state not in ENDED for job in jobs),
     }
 

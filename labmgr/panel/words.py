@@ -24,6 +24,13 @@ LAB_STATES: Final = {
     LabState.BROKEN: _l("en panne"),
     LabState.GONE: _l("supprimé"),
 }
+MANY_LABS: Final = {
+    LabState.PLANNED: _l("prévus"),
+    LabState.READY: _l("prêts"),
+    LabState.OPEN: _l("ouverts"),
+    LabState.FROZEN: _l("gelés"),
+    LabState.GONE: _l("supprimés"),
+}  # the others are the same for one and for many
 SESSION_STATES: Final = {
     SessionState.PREPARED: _l("en préparation"),
     SessionState.OPEN: _l("ouverte"),

@@ -116,11 +116,14 @@ def browser_context(chromium):
     opened_contexts = []
     complaints = []
 
+    def complain(error):
+        complaints.append(error)
+
     def start(url, **more):
         context = chromium.new_context(base_url=url, locale="fr-FR", **more)
         context.set_default_timeout(PATIENCE)
         context.on("console", lambda said: complaints.append(said) if is_bad(said) else None)
-        context.on("weberror", complaints.append)
+        context.on("weberror", complain)
         opened_contexts.append(context)
         return context
 

@@ -33,7 +33,7 @@ SCHEMES = ("light", "dark")
 
 
 @pytest.fixture
-def look(shoot):
+def look(shoot, scheme):
     """What a page must be, whatever is on it."""
 
     def check(page, name):
@@ -44,7 +44,7 @@ def look(shoot):
             assert too_wide <= 0, f"{name} at {width} px sticks out by {too_wide} px"
             faults = page.evaluate(f"{AXE}; axe.run().then((found) => found.violations)")
             assert not faults, "\n".join(words(name, width, fault) for fault in faults)
-            shoot(page, name)
+            shoot(page, name if scheme == "light" else f"{name}-{scheme}")
         assert page.locator("h1").count() == 1, name
         assert page.locator("html").get_attribute("lang") == "fr"
 
@@ -59,9 +59,14 @@ def words(name, width, fault):
 
 
 @pytest.fixture(params=SCHEMES)
-def context(request, stage, browser_context):
+def scheme(request):
+    return request.param
+
+
+@pytest.fixture
+def context(scheme, stage, browser_context):
     # The policy against inline scripts keeps axe out too; the stories are told under it.
-    more = {"bypass_csp": True, "color_scheme": request.param}
+    more = {"bypass_csp": True, "color_scheme": scheme}
     return browser_context(stage.url, **more)
 
 
