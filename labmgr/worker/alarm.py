@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -14,6 +15,7 @@ def set_alarm(wake: Callable[[], object]) -> BackgroundScheduler:
 
     A wall clock set back silences the scheduler, so the worker also counts by itself.
     """
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)  # else two lines at each round
     clock = BackgroundScheduler(timezone="UTC")
     clock.add_job(
         wake,

@@ -8,7 +8,7 @@ import os
 import signal
 import socket
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -249,11 +249,12 @@ def test_panel_and_worker_come_back_when_killed(place):
     )
     try:
         assert wait_for(lambda: health(port)), (place.folder / "serve.log").read_text()
-        for part in ("worker", "gunicorn"):
-            old = child(serve.process.pid, part)
+        for part in ("--worker", "gunicorn"):
+            old = wait_for(lambda part=part: child(serve.process.pid, part))
+            assert old, f"no {part} below {serve.process.pid}"
             os.kill(old, signal.SIGKILL)
             assert wait_for(
-                lambda part=part, old=old: child(serve.process.pid, part) not in {0, old}
+                lambda part=part, old=old: child(serve.process.pid, part) not in (0, old)
             )
         assert wait_for(lambda: health(port))
         beat = place.tools.store.last_beat()
@@ -265,18 +266,18 @@ def test_panel_and_worker_come_back_when_killed(place):
 
 def health(port) -> bool:
     line = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-    with suppress(OSError, http.client.HTTPException):
+    with closing(line), suppress(OSError, http.client.HTTPException):
         line.request("GET", "/health")
         return line.getresponse().status == 200
     return False
 
 
 def child(parent: int, word: str) -> int:
-    """The process below *parent* whose command line has this word; 0 when there is none."""
+    """The process below *parent* that was started with this word; 0 when there is none."""
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError):
             number = stat.read_text().rpartition(")")[2].split()[1]
-            command = (stat.parent / "cmdline").read_text()
+            command = (stat.parent / "cmdline").read_text().split("\0")
             if int(number) == parent and word in command:
                 return int(stat.parent.name)
     return 0
