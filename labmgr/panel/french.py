@@ -15,7 +15,7 @@ HOLE = re.compile(r"(?<!\$)\{([a-z]\w*)\}")  # `${NAME}` is what templates write
 
 @dataclass(frozen=True)
 class Saying:
-    """One sentence with holes: `{name}` is taken over, `{name_}` is itself a sentence."""
+    """One sentence with holes: `{name}` is taken over, `{n}` a number, `{name_}` a sentence."""
 
     start: str  # what stands before the first hole: most sayings are ruled out by it alone
     shape: re.Pattern[str]
@@ -68,6 +68,12 @@ class Sayings:
 def _saying(english: str, french: str) -> Saying:
     pieces = HOLE.split(english)  # text, name, text, name, …, text
     shape = "".join(
-        f"(?P<{piece}>.*?)" if rank % 2 else re.escape(piece) for rank, piece in enumerate(pieces)
+        f"(?P<{piece}>{_values(piece)})" if rank % 2 else re.escape(piece)
+        for rank, piece in enumerate(pieces)
     )
     return Saying(pieces[0], re.compile(shape, re.DOTALL), french)
+
+
+def _values(name: str) -> str:
+    """A name of one letter stands for a whole number, so that a sentence is not mistaken for it."""
+    return r"-?\d+" if len(name) == 1 else ".*?"

@@ -10,7 +10,7 @@ from labmgr.domain.template import NodeTemplate, Template
 
 BOX, HEIGHT, GAP, STEM, MARGIN, BAR = 164, 90, 18, 20, 12, 32
 PER_ROW = 3
-LONGEST = 25  # characters of a title that a box holds
+LONGEST = 22  # characters of a title that a box holds
 WIDTH = MARGIN * 2 + PER_ROW * BOX + (PER_ROW - 1) * GAP
 
 # A node's state: its CSS class and its word.

@@ -47,7 +47,7 @@ WHOLE = {
     "domain": ("addressmap",),
     "engines": ("systemd", "host"),
 }  # fmt: skip
-BLANK = "‹7›"  # stands for any value
+BLANK = "7"  # stands for any value, also for a number
 # Written for programs, not for people: what a log or an error of Python's own holds.
 QUIET = ("description", "pattern")
 

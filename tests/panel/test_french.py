@@ -2,6 +2,11 @@
 
 import pytest
 
+from labmgr.domain.exam import SessionState
+from labmgr.domain.lab import LabState
+from labmgr.domain.snapshot import SnapshotKind
+from labmgr.domain.words import Role
+from labmgr.domain.work import JobKind
 from labmgr.panel.french import HOLE, Sayings
 from tests.panel.english import BLANK, sentences
 
@@ -15,7 +20,7 @@ ELSEWHERE = (
     "store/yaml_lines", "store/refusals", "store/root_image",
 )  # fmt: skip
 # No sentence of its own: its values are spelt out in the catalogue.
-NOT_SAID = {f"sha256:{BLANK}", f"{BLANK} is {BLANK}"}
+NOT_SAID = {f"sha256:{BLANK}", f"{BLANK} is {BLANK}", f"{BLANK} ordered"}
 
 
 CROWDED = (
@@ -50,7 +55,7 @@ def test_the_search_for_sentences_really_finds_them():
     found = [text for _, text in sentences()]
     assert len(found) > 300
     assert "Too many failed attempts" in found
-    assert any(text.startswith("Lab ‹7› is open: its candidate") for text in found)
+    assert any(text.startswith("Lab 7 is open: its candidate") for text in found)
 
 
 @pytest.mark.parametrize(
@@ -68,11 +73,22 @@ def test_the_search_for_sentences_really_finds_them():
         ),
         (CROWDED, CROWDED_FR),
         ("Write it like ${LAB_NET}.10.0/24.", "Écrivez-le comme ${LAB_NET}.10.0/24."),
+        (
+            "build: 1 of 29 probes of lab e6-1-1 are red: sup/2 (zabbix): not ready",
+            "construction : 1 sonde sur 29 du labo e6-1-1 est rouge : sup/2 (zabbix): not ready",
+        ),
+        ("open ordered", "ouverture : ordre donné"),
         ("planned -> building", "prévu → en construction"),
     ],
 )
 def test_values_are_kept_and_sentences_inside_sentences_follow(sayings, english, french):
     assert sayings.french(english) == french
+
+
+@pytest.mark.parametrize("word", [*LabState, *SessionState, *JobKind, *SnapshotKind, *Role])
+def test_every_word_that_stands_in_a_sentence_has_its_french(sayings, word):
+    assert sayings.french(str(word))
+    assert word not in JobKind or sayings.french(f"{word} ordered")
 
 
 def test_what_nobody_translated_is_not_guessed(sayings):
