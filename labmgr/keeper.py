@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import logging
+import os
 import signal
 import subprocess
 import sys
@@ -80,6 +81,7 @@ def main(home: str, host: str, port: str) -> None:
             log.info("labmgr already runs")
             return
         base = [sys.executable, "-m", "labmgr", "serve"]
+        os.environ.setdefault("MALLOC_ARENA_MAX", "2")  # else each thread hoards memory of its own
         panel = [*base, "--panel", "--host", host, "--port", port]
         Keeper({"panel": panel, "worker": [*base, "--worker"]}).run()
 

@@ -19,7 +19,8 @@ def credentials_of(tools: Tools, lab: Lab, template: Template) -> list[Credentia
     made = credentials_for(
         template, lab, kept, make_password=make_password, make_key_pair=tools.vault.key_pair
     )
-    tools.store.keep_credentials(made)
+    if new := [one for one in made if one not in kept]:  # a write stands in line with all others
+        tools.store.keep_credentials(new)
     return made
 
 
