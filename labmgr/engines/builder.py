@@ -16,7 +16,7 @@ from labmgr.engines import containers, gateway, networks, volumes
 from labmgr.engines.cgroups import Cgroups
 from labmgr.engines.containers import Source
 from labmgr.engines.naming import SNAPSHOT
-from labmgr.engines.parallel import AT_ONCE
+from labmgr.engines.parallel import AT_ONCE, each
 from labmgr.engines.reach import Box, Reach
 from labmgr.engines.systemd import SystemdWay
 from labmgr.engines.translate import in_our_words
@@ -90,13 +90,16 @@ class Building:
         needed = [node for node in self.plan.nodes if node.name not in standing]
         if GATEWAY not in standing:
             self.reach.image(self.plan.gateway.image)
-        for part in self.parts:
-            if part.node not in standing and self.reach.image(part.image)["Id"] != part.digest:
-                raise SnapshotBroken(
-                    f"Image {part.image} is not what the snapshot recorded",
-                    hint="Restore another snapshot (`labmgr snapshot list`), or reset the lab.",
-                )
-        return {node.name: self._source(node) for node in needed}
+        each(self._refuse_altered, [part for part in self.parts if part.node not in standing])
+        sources = each(self._source, needed)
+        return {node.name: source for node, source in zip(needed, sources, strict=True)}
+
+    def _refuse_altered(self, part: Part) -> None:
+        if self.reach.image(part.image)["Id"] != part.digest:
+            raise SnapshotBroken(
+                f"Image {part.image} is not what the snapshot recorded",
+                hint="Restore another snapshot (`labmgr snapshot list`), or reset the lab.",
+            )
 
     def _source(self, node: NodePlan) -> Source:
         source = Source.of(node, self.parts, ())
