@@ -117,6 +117,13 @@ class Classroom:
             if now.state is not JobState.DONE:
                 raise JobFailedError(f"{now.kind} {now.lab}: {now.outcome} {now.hint}")
 
+    def forget_unsaved(self) -> None:
+        """Rows of snapshots that were left out: else the next one would also clear them away."""
+        for lab in self.labs:
+            for snapshot in self.tools.store.snapshots(lab.id):
+                if not snapshot.parts:
+                    self.tools.store.forget_snapshot(snapshot.id, by=BY, why="left out")
+
     def remove(self) -> None:
         self.done(lambda lab: labs.order_remove(self.tools, lab.id, by=BY))
 

@@ -62,6 +62,7 @@ class Rounds:
                 self._labmgr("build", room.build)
             room.client.recording = False
             self._weigh()
+            room.forget_unsaved()
             if self.sections & {"reset", "snapshot", "cut"}:
                 self._labmgr("snapshot", lambda: room.done(self._order_snapshot))
             if "snapshot" in self.sections:
