@@ -309,7 +309,7 @@ def test_a_red_probe_shows_its_words_and_the_way_out(world, teacher):
     words = flat(teacher.text("/labs/e6-1-1"))
     assert "en panne" in words
     assert "Access denied for user 'admin'" in words
-    assert "1 sondes sur" in words
+    assert "1 sonde sur" in words
     assert "Access denied" in flat(teacher.text("/sessions/e6"))
 
 
