@@ -32,6 +32,12 @@ need_packages() { # command:package …
 
 engine_answers() { docker info >/dev/null 2>&1; }
 
+forget_dead() { # name, file: a power cut leaves the number of a process that is another one now
+  local number
+  number=$(cat "$2" 2>/dev/null || true)
+  [ -z "$number" ] || [ "$(cat "/proc/$number/comm" 2>/dev/null)" = "$1" ] || rm -f "$2"
+}
+
 need_engine() {
   if command -v docker >/dev/null && engine_answers; then
     say "container engine: running"
@@ -47,6 +53,8 @@ need_engine() {
     systemctl start docker || stop "docker.service did not start" "journalctl -u docker"
   else
     mkdir -p "$LABMGR_HOME"
+    forget_dead dockerd /var/run/docker.pid
+    forget_dead containerd /var/run/docker/containerd/containerd.pid
     setsid dockerd >"$LABMGR_HOME/dockerd.log" 2>&1 </dev/null &
     ENGINE_STARTED=$!
   fi
