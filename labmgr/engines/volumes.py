@@ -22,10 +22,18 @@ def restore(reach: Reach, container: str, path: str, part: Part) -> None:
 
 
 def named(reach: Reach, lab: str, node: str = "") -> list[str]:
-    """The engine's names of the lab's volumes (of one node)."""
+    """The engine's names of the lab's volumes (of one node).
+
+    An engine that is stopped while it makes a volume forgets its labels: such a one goes by its
+    name, with the whole lab.
+    """
     wanted = reach.names.filter(lab, **({"node": node} if node else {}))
+    begins = reach.names.thing(lab, "")
     with in_our_words(reach.host):
-        rows = reach.api.volumes(filters=wanted)["Volumes"] or ()
+        rows = reach.api.volumes(filters=wanted)["Volumes"] or []
+        if not node:
+            alike = reach.api.volumes(filters={"name": begins})["Volumes"] or []
+            rows += [row for row in alike if not row["Labels"] and row["Name"].startswith(begins)]
     return [str(row["Name"]) for row in rows]
 
 
