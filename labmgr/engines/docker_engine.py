@@ -115,6 +115,8 @@ class DockerEngine:
             each(remover.remove, [box for box in wanted if box.node == GATEWAY])
             networks.remove(self._reach, lab)
             snapshots.sweep(self._reach, lab)
+        for node in nodes or ():  # a removal cut short may have left them without their container
+            volumes.remove(self._reach, volumes.named(self._reach, lab, node))
         self._sweep(lab, wanted)
 
     def save(self, plan: LabPlan, snapshot: str) -> tuple[Part, ...]:

@@ -236,6 +236,15 @@ def test_a_probe_container_that_is_killed_leaves_red_findings(bench, engine, lab
     assert not helpers(bench, lab.lab)
 
 
+def test_a_removal_that_was_cut_short_leaves_no_volume_to_the_next_lab(bench, engine, plan):
+    engine.build(plan)
+    bench.write(plan.lab, "web", "/srv/data/row", "lost")
+    bench.docker.api.remove_container(bench.container(plan.lab, "web").id, force=True)
+    engine.remove(plan.lab, ["web"])
+    engine.build(plan)
+    assert bench.read(plan.lab, "web", "/srv/data/row") is None
+
+
 def test_a_command_that_does_not_end_is_given_up(engine, lab):
     with pytest.raises(EngineError, match="did not end"):
         engine.run(lab.lab, "web", ["sleep", "3"], timeout=0.5)

@@ -39,8 +39,8 @@ class Place:
             "LABMGR_HOME": str(folder / "home"),
             "LABMGR_ENGINE": engine.socket,
             "LABMGR_TEMPLATES": str(write_templates(folder / "templates")),
-            "LABMGR_NET_BASE": "10.180",
-            "LABMGR_PORT_BASE": "29000",
+            "LABMGR_NET_BASE": "10.236",
+            "LABMGR_PORT_BASE": "29600",
             "LABMGR_BUILD_DEADLINE": "120",
             "LABMGR_MEMORY_RESERVE_MIB": "64",
         }
