@@ -121,7 +121,7 @@ def test_another_instance_on_the_host_sees_nothing(engine, lab, own):
 
 
 def test_published_ports_and_ranges_are_told_with_their_owner(engine, lab):
-    facts = engine.facts()
+    facts = engine.facts(guard=True)
     assert facts.used_ports[PORT] == f"lab {lab.lab}"
     assert facts.used_ranges["10.216.10.0/24"] == f"lab {lab.lab}"
     assert facts.guard == "laid"
