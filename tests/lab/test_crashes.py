@@ -95,7 +95,7 @@ def place(tmp_path_factory):
     try:
         engine.start()
         made = Place(folder, engine)
-        carry_images()
+        carry_images(folder)
         engine.load([one.tag for one in made.tools.library.own_images().values()])
         yield made
         made.kill_worker()
@@ -105,11 +105,10 @@ def place(tmp_path_factory):
         gc.collect()
 
 
-def carry_images() -> None:
+def carry_images(folder: Path) -> None:
     """The host's own engine has labmgr's images, or makes them."""
     extra = {key: word for key, word in os.environ.items() if key == "LABMGR_EXTRA_CA"}
-    with_home = {"LABMGR_HOME": os.environ.get("LABMGR_HOME", "/tmp/labmgr-test-images"), **extra}
-    tools = build_tools(read_settings(with_home))
+    tools = build_tools(read_settings({"LABMGR_HOME": str(folder / "other"), **extra}))
     for recipe in tools.library.own_images().values():
         tools.images.build(recipe)
     tools.store.close()
