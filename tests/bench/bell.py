@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import IO
 from urllib.parse import urlsplit
@@ -35,6 +36,7 @@ class Candidate:
     def __init__(self, found: access.LabAccess, folder: Path) -> None:
         doors = [door for node in found.nodes for door in node.doors]
         target = next(door for door in doors if door.protocol == "ssh")
+        self._page = _page(next(door.link for door in doors if door.link))
         self._jump = subprocess.Popen(
             _jump(found, f"{target.address}:{target.port}"),
             env=_ask_pass(folder / found.lab.id, found.jump_password),
@@ -43,9 +45,11 @@ class Candidate:
             stderr=subprocess.PIPE,
             bufsize=0,
         )
-        self._page = _page(next(door.link for door in doors if door.link))
+
+    def assure_alive(self) -> None:
+        """The greeting of a node behind the gateway has come through."""
         if self._said().read(len(BANNER)) != BANNER:
-            raise StillAliveError(f"{found.lab.id}: no ssh through the gateway")
+            raise StillAliveError("no ssh through the gateway")
         select.select([self._said()], [], [], 1.0)
         os.read(self._said().fileno(), 4096)  # the rest of the greeting
 
@@ -82,22 +86,21 @@ def strike(room: Classroom) -> dict[str, float]:
 
 def _cut(room: Classroom, close: Callable[[], None]) -> float:
     room.done(lambda lab: labs.order_open(room.tools, lab.id, by=BY))
-    with tempfile.TemporaryDirectory() as folder:
-        candidates = [_seated(room.tools, lab, Path(folder)) for lab in room.labs]
-        try:
-            start = time.monotonic()
-            with ThreadPoolExecutor(1) as pool:
-                closing = pool.submit(close)
-                last = _all_dead([line for one in candidates for line in one.lines])
-            closing.result()
-        finally:
-            for one in candidates:
-                one.leave()
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as at_the_end:
+        candidates = [_seated(room.tools, lab, Path(folder), at_the_end) for lab in room.labs]
+        start = time.monotonic()
+        with ThreadPoolExecutor(1) as pool:
+            closing = pool.submit(close)
+            last = _all_dead([line for one in candidates for line in one.lines])
+        closing.result()
     return last - start
 
 
-def _seated(tools: Tools, lab: Lab, folder: Path) -> Candidate:
-    return Candidate(access.for_candidate(tools, tools.store.lab(lab.id)), folder)
+def _seated(tools: Tools, lab: Lab, folder: Path, at_the_end: ExitStack) -> Candidate:
+    one = Candidate(access.for_candidate(tools, tools.store.lab(lab.id)), folder)
+    at_the_end.callback(one.leave)
+    one.assure_alive()
+    return one
 
 
 def _all_dead(lines: list[IO[bytes] | socket.socket]) -> float:
