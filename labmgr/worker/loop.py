@@ -119,6 +119,7 @@ class Worker:
                     looked = time.monotonic()
                     # On a thread of its own: no bell waits for an engine that measures disks.
                     self._round = self._rounds.submit(self._look_round)
+                    self._round.add_done_callback(_say_bug)
             except LabmgrError as trouble:  # disk full, database locked: it may pass
                 log.error("worker: %s (%s)", trouble, trouble.hint)  # noqa: TRY400 - known words
 
@@ -168,8 +169,6 @@ class Worker:
             look_round(self._tools, measure=measure)
         except LabmgrError as trouble:
             log.warning("look_round: %s (%s)", trouble, trouble.hint)
-        except Exception:
-            log.exception("look_round: a bug in labmgr")  # must not take the lanes down
 
     def _mind_the_disk(self) -> None:
         """A node can fill a disk in less than a round: less room means a look at once."""
@@ -185,3 +184,9 @@ class Worker:
             self._round_due.set()
         if self._shrunk or free > self._free:
             self._free = free
+
+
+def _say_bug(ended: Future[None]) -> None:
+    """A bug in a round is written down and takes no lane with it."""
+    if bug := ended.exception():
+        log.error("look_round: a bug in labmgr", exc_info=bug)

@@ -289,3 +289,11 @@ def test_a_bell_does_not_wait_behind_a_build_or_a_slow_look(world, monkeypatch):
         held.set()
         for job in resets:
             ends(world, job)
+
+
+def test_a_bug_in_a_round_is_written_down_and_work_goes_on(world, caplog):
+    (ours,) = world.ready(1)
+    world.engine.fails_with["look_all"] = ZeroDivisionError("a slip of ours")
+    with working(world):
+        assert wait_for(lambda: "look_round: a bug in labmgr" in caplog.text, SECONDS)
+        ends(world, labs.order_open(world.tools, ours, by=BY))
