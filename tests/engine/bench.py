@@ -25,8 +25,6 @@ from labmgr.engines.docker_engine import DockerEngine
 from labmgr.engines.fake_engine import FakeEngine
 from labmgr.engines.fake_lab import WRITE
 
-NET, SECOND_NET = "10.216", "172.29"
-PORT = 26100
 MIB = 1 << 20
 WORD = "/root/word"  # where the first boot of the trial image writes what it was told
 SECRET = "first-boot-secret-4711"
@@ -41,9 +39,13 @@ class Bench:
     gateway_image: str
     secrets: tuple[str, str, str]  # certificate, its key, ssh host key
     docker: docker.DockerClient | None = None
+    net_base: str = "10.101"  # any will do where no real engine carries it out
+    port_base: int = 20000
 
-    def plan(self, *, net: str = NET, port: int = PORT, lab: str = "") -> LabPlan:
-        lab = lab or f"try-{uuid.uuid4().hex[:6]}-1"
+    def plan(self, nth: int = 0) -> LabPlan:
+        """A lab with the nth free address range; two with the same nth exclude each other."""
+        lab, port = f"try-{uuid.uuid4().hex[:6]}-1", self.port_base + 16 * nth
+        net = f"10.{int(self.net_base[3:]) + nth}"
         nodes = (
             self._node("web", f"{net}.10.10", {"/srv/data": "data"}),
             self._node("db", f"{net}.10.20", {}),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import uuid
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from labmgr.engines.docker_engine import DockerEngine
 from labmgr.engines.fake_engine import FakeEngine
 from labmgr.engines.images import DockerImages
 from labmgr.store.file_library import FileLibrary
+from tests import free
 from tests.engine.bench import HERE, Bench
 from tests.engine.trial import key_material
 
@@ -49,18 +49,16 @@ def images() -> Iterator[DockerImages]:
 
 
 @pytest.fixture(scope="session")
-def own(library, images, docker_client) -> Iterator[dict[str, str]]:
+def own(library, images, docker_client, instance) -> Iterator[dict[str, str]]:
     """Tags of labmgr's own images and of the trial node's, built where they are missing."""
     recipes = dict(library.own_images())
-    gateway = recipes["gateway"]
-    content = b"".join(file.read_bytes() for file in sorted(NODE.iterdir()))
-    tag = f"labmgr/try-node:{hashlib.sha256(content + gateway.tag.encode()).hexdigest()[:12]}"
-    recipes["node"] = Recipe("try-node", tag, NODE, bases={"BASE": gateway})
+    name = f"try-node-{instance}"  # its own: another run on this engine takes its own away
+    recipes["node"] = Recipe(name, f"labmgr/{name}:0", NODE, bases={"BASE": recipes["gateway"]})
     for recipe in recipes.values():
         images.build(recipe)
     yield {name: recipe.tag for name, recipe in recipes.items()}
-    for name in (recipes["node"].tag, "labmgr/try-node:latest"):
-        docker_client.images.remove(name, force=True)
+    for tag in ("0", "latest"):
+        docker_client.images.remove(f"labmgr/{name}:{tag}", force=True)
 
 
 @pytest.fixture(scope="session")
@@ -73,7 +71,8 @@ def docker_bench(instance, own, keys, docker_client) -> Iterator[Bench]:
     engine = DockerEngine(
         None, instance=instance, probe_image=own["probe"], guard_image=own["guard"]
     )
-    yield Bench(engine, own["node"], own["gateway"], keys, docker_client)
+    where = free.net_base(4), free.port_base()
+    yield Bench(engine, own["node"], own["gateway"], keys, docker_client, *where)
     clean(engine)
     engine.close()
 

@@ -13,7 +13,7 @@ from labmgr.domain.template import Quiesce
 from labmgr.domain.words import Audience
 from labmgr.engines.fake_engine import FakeEngine
 from labmgr.errors import AddressTaken, EngineError, ImageMissing, NotFound, SnapshotBroken
-from tests.engine.bench import PORT, SECOND_NET, check
+from tests.engine.bench import check
 
 UP = {"web": Seen.RUNNING, "db": Seen.RUNNING, GATEWAY: Seen.RUNNING}
 CANDIDATE, COMMISSION = Audience.CANDIDATE, Audience.COMMISSION
@@ -27,7 +27,7 @@ def engine(bench):
 @pytest.fixture(scope="module")
 def standing(bench, engine):
     """A built lab for tests that leave it as it was."""
-    made = bench.plan(net=SECOND_NET, port=PORT + 16)
+    made = bench.plan(1)
     engine.build(made)
     yield made
     engine.remove(made.lab)
@@ -254,7 +254,7 @@ def test_probes_of_a_node_that_is_down_are_red(bench, engine, plan):
 
 
 def test_addresses_of_another_lab_are_refused_and_named(bench, engine, standing):
-    other = bench.plan(net=SECOND_NET, port=PORT + 32)
+    other = replace(bench.plan(1), gateway=bench.plan(2).gateway)
     with pytest.raises(AddressTaken, match=standing.lab):
         engine.build(other)
     engine.remove(other.lab)

@@ -21,7 +21,7 @@ from labmgr.engines import helper, naming
 from labmgr.engines.docker_engine import DockerEngine
 from labmgr.engines.reach import Reach
 from labmgr.errors import AddressTaken, EngineError, EngineUnreachable, GuardMissing
-from tests.engine.bench import PORT, SECRET, check
+from tests.engine.bench import SECRET, check
 
 pytestmark = pytest.mark.docker
 
@@ -52,7 +52,7 @@ def lab(bench, engine):
 @pytest.fixture
 def plan(bench, engine):
     """A second lab, not built, of which nothing is left afterwards."""
-    made = bench.plan(net="172.30", port=PORT + 64)
+    made = bench.plan(3)
     yield made
     engine.remove(made.lab)
 
@@ -94,16 +94,17 @@ def test_everything_carries_the_labels_and_bridges_are_named_by_kind(bench, lab,
 
 
 def test_a_node_has_no_way_to_the_host_and_knows_its_neighbours(bench, engine, lab):
+    net = bench.net_base
     script = (
         "import socket\n"
         "print(socket.gethostbyname('db'), socket.gethostbyname('db.lab.lan'))\n"
-        "for host, port in (('10.216.10.1', 22), ('10.216.255.1', 22), ('1.1.1.1', 53)):\n"
+        f"for host, port in (('{net}.10.1', 22), ('{net}.255.1', 22)):\n"
         "    s = socket.socket(); s.settimeout(0.7)\n"
         "    print(s.connect_ex((host, port)) != 0)\n"
     )
     status, said = engine.run(lab.lab, "web", ["python3", "-c", script])
     assert status == 0
-    assert said.splitlines() == ["10.216.10.20 10.216.10.20", "True", "True", "True"]
+    assert said.splitlines() == [f"{net}.10.20 {net}.10.20", "True", "True"]
 
 
 def test_another_instance_on_the_host_sees_nothing(engine, lab, own):
@@ -114,16 +115,16 @@ def test_another_instance_on_the_host_sees_nothing(engine, lab, own):
     assert stranger.look(lab.lab) == {}
     stranger.remove(lab.lab)
     assert engine.look(lab.lab)["web"] is Seen.RUNNING
-    owner = stranger.facts().used_ranges["10.216.10.0/24"]
+    owner = stranger.facts().used_ranges[lab.networks[0].subnet]
     assert lab.lab in owner
     assert "instance t" in owner
     stranger.close()
 
 
-def test_published_ports_and_ranges_are_told_with_their_owner(engine, lab):
+def test_published_ports_and_ranges_are_told_with_their_owner(bench, engine, lab):
     facts = engine.facts(guard=True)
-    assert facts.used_ports[PORT] == f"lab {lab.lab}"
-    assert facts.used_ranges["10.216.10.0/24"] == f"lab {lab.lab}"
+    assert facts.used_ports[bench.port_base] == f"lab {lab.lab}"
+    assert facts.used_ranges[lab.networks[0].subnet] == f"lab {lab.lab}"
     assert facts.guard == "laid"
     with socket.socket() as busy:
         busy.bind(("127.0.0.1", 0))
@@ -131,12 +132,13 @@ def test_published_ports_and_ranges_are_told_with_their_owner(engine, lab):
         assert "127.0.0.1" in engine.facts().used_ports[busy.getsockname()[1]]
 
 
-def test_a_port_of_somebody_else_is_named(engine, plan):
+def test_a_port_of_somebody_else_is_named(bench, engine, plan):
+    port = bench.port_base + 48
     with socket.socket() as busy:
         busy.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        busy.bind(("127.0.0.1", PORT + 64))
+        busy.bind(("127.0.0.1", port))
         busy.listen()
-        with pytest.raises(AddressTaken, match=str(PORT + 64)):
+        with pytest.raises(AddressTaken, match=str(port)):
             engine.build(plan)
     engine.build(plan)  # what stands is gone on with
     assert set(engine.look(plan.lab).values()) == {Seen.RUNNING}
@@ -215,7 +217,7 @@ def test_the_gateway_closes_by_itself_at_the_instant_it_was_given(engine, lab):
 
 
 def test_a_reader_who_goes_away_ends_the_probe(bench, engine, lab):
-    never = check("web", "10.216.10.10", port=81)
+    never = check("web", lab.nodes[0].addresses["lan"], port=81)
     findings = engine.probe(lab.lab, [never], deadline=60)
     next(findings)
     start = time.monotonic()
@@ -225,7 +227,7 @@ def test_a_reader_who_goes_away_ends_the_probe(bench, engine, lab):
 
 
 def test_a_probe_container_that_is_killed_leaves_red_findings(bench, engine, lab):
-    never = check("web", "10.216.10.10", port=81)
+    never = check("web", lab.nodes[0].addresses["lan"], port=81)
     findings = engine.probe(lab.lab, [never], deadline=60)
     next(findings)
     for container in helpers(bench, lab.lab):
@@ -279,7 +281,7 @@ def test_without_a_guard_no_lab_is_built_and_none_is_opened(own, instance, plan)
 def test_a_node_with_systemd_runs_without_any_extra_right(engine, library, images, instance, plan):
     recipe = library.recipe(ImageSpec(recipe="debian-systemd"))
     images.build(recipe)
-    files = {"lab.env": "LAB_NO='1'\nLAB_NET='172.30'\nLAB_DOMAIN='lab.lan'\nNODE='web'\n"}
+    files = {"lab.env": "LAB_NO='1'\nLAB_NET='10.101'\nLAB_DOMAIN='lab.lan'\nNODE='web'\n"}
     for who in ("etudiant", "labmgr"):
         files |= {f"credentials/{who}/login": who, f"credentials/{who}/password": SECRET}
     first = replace(

@@ -223,7 +223,7 @@ def test_mirrors_are_those_of_the_host_for_the_suite_alone():
 
 
 def test_gateway_json_says_what_the_plan_says():
-    plan = Bench(None, "i", "g", ("CERT", "KEY", "HOST")).plan(net="10.101", port=20000)
+    plan = Bench(None, "i", "g", ("CERT", "KEY", "HOST")).plan()
     document = gateway.document(plan)
     json.dumps(document)
     front = ipaddress.ip_network(document["front"])

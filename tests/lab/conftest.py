@@ -8,8 +8,9 @@ import time
 import pytest
 
 from labmgr.services import labs
+from tests import free
 from tests.lab.clients import Visitor
-from tests.lab.house import BY, NET_BASE, PORT_BASE, House
+from tests.lab.house import BY, House
 
 TEMPLATES = {"sisr": "sisr-core", "slam": "slam-core"}
 
@@ -24,8 +25,8 @@ def pytest_collection_modifyitems(items):
 def empty_house(tmp_path_factory):
     """Images there, worker at work, no lab yet."""
     settings = {
-        "LABMGR_NET_BASE": NET_BASE,
-        "LABMGR_PORT_BASE": str(PORT_BASE),
+        "LABMGR_NET_BASE": free.net_base(8),
+        "LABMGR_PORT_BASE": str(free.port_base()),
         "LABMGR_BUILD_DEADLINE": "400",
         "LABMGR_PARALLEL": "2",
         "LABMGR_NODE_DISK_MIB": "300",  # enough for any node here; a test writes more

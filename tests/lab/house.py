@@ -22,7 +22,6 @@ from labmgr.services.blueprint import plan_of
 from labmgr.wiring import build_tools
 from labmgr.worker.loop import Worker
 
-NET_BASE, PORT_BASE = "10.170", 27000
 PATIENCE = 600  # seconds: the machine may be busy with other things
 BY = "tests"
 LIST = "numéro;nom;prénom\n{number};Essai;Zoé\n"

@@ -1,0 +1,55 @@
+"""What nothing on this machine uses: another run may be going on beside, or have been killed."""
+
+from __future__ import annotations
+
+import ipaddress
+import random
+import socket
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import docker
+
+TENS = range(100, 240)  # second octets of 10.x that the tests may take
+PORTS = range(21000, 31000, 100)
+
+
+def net_base(count: int) -> str:
+    """`10.N` such that 10.N to 10.(N+count-1) are free."""
+    taken = list(taken_networks())
+    firsts = list(range(TENS.start, TENS.stop - count))
+    random.shuffle(firsts)
+    for first in firsts:
+        wanted = [ipaddress.ip_network(f"10.{one}.0.0/16") for one in range(first, first + count)]
+        if not any(one.overlaps(used) for one in wanted for used in taken):
+            return f"10.{first}"
+    raise AssertionError(f"no {count} free networks in 10.{TENS.start} to 10.{TENS.stop - 1}")
+
+
+def port_base(count: int = 100) -> int:
+    """The first of *count* ports, at most 100, none of which is listened on."""
+    bases = list(PORTS)
+    random.shuffle(bases)
+    return next(base for base in bases if all(is_free(base + one) for one in range(count)))
+
+
+def is_free(port: int) -> bool:
+    with closing(socket.socket()) as line:
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        return line.connect_ex(("127.0.0.1", port)) != 0
+
+
+def taken_networks() -> Iterator[ipaddress.IPv4Network]:
+    """Of the engine (those without a route too) and of the host's routes."""
+    with closing(docker.from_env()) as client:
+        for network in client.networks.list():
+            for one in (network.attrs["IPAM"] or {}).get("Config") or ():
+                if "." in one.get("Subnet", ""):
+                    yield ipaddress.ip_network(one["Subnet"])
+    for line in Path("/proc/net/route").read_text().splitlines()[1:]:
+        _, target, _, _, _, _, _, mask, *_ = line.split()
+        if int(mask, 16):
+            parts = (int.from_bytes(bytes.fromhex(word)[::-1]) for word in (target, mask))
+            address, prefix = (ipaddress.ip_address(part) for part in parts)
+            yield ipaddress.ip_network(f"{address}/{prefix}", strict=False)
