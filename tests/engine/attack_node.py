@@ -57,13 +57,15 @@ def raw(order):
     mac = line.getsockname()[4]
     bridge = bytes.fromhex(order["bridge"].replace(":", ""))
     for address, port in order["udp"]:
+        asked = socket.inet_aton(address)
         packet = datagram(order["own"], address, port, b"raw from " + order["own"].encode())
         line.send(bridge + mac + b"\x08\x00" + packet)
         line.send(b"\xff" * 6 + mac + b"\x08\x06" + who_has(mac, order["own"], address))
         try:
-            while (frame := line.recv(100))[20:22] != b"\0\2":
+            # Neighbours answer this node's own questions meanwhile: only the asked one counts.
+            while (frame := line.recv(100))[20:22] != b"\0\2" or asked != frame[28:32]:
                 pass
-            reached.append(f"arp {socket.inet_ntoa(frame[28:32])}")
+            reached.append(f"arp {address}")
         except TimeoutError:
             pass
     for address, port in order["udp6"]:
