@@ -1,0 +1,86 @@
+"""Exam time: instants that no change of the wall clock can move, and what has been used of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One instant as the server lived it: UTC, which boot, and seconds on that boot's clock."""
+
+    at: datetime
+    boot: str
+    ticks: float
+
+    def since(self, earlier: Moment) -> float:
+        """Seconds from *earlier* to here, never less than none.
+
+        Within one boot its own clock counts: a wall clock set back or forth changes nothing.
+        Between two boots only the wall clock is left to tell.
+        """
+        if self.boot == earlier.boot:
+            return max(0.0, self.ticks - earlier.ticks)
+        return max(0.0, (self.at - earlier.at).total_seconds())
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Time that counts, from one moment to another; still running without an end."""
+
+    start: Moment
+    end: Moment | None = None
+
+    def length(self, now: Moment) -> float:
+        return (self.end or now).since(self.start)
+
+
+@dataclass(frozen=True)
+class Clock:
+    """What a phase may take, in seconds, and the stretches in which it ran.
+
+    Nothing counts down anywhere: what is left is asked of these rows.
+    """
+
+    allotted: float
+    stretches: tuple[Stretch, ...] = ()
+
+    @property
+    def running(self) -> bool:
+        return bool(self.stretches) and self.stretches[-1].end is None
+
+    def used(self, now: Moment) -> float:
+        return sum(stretch.length(now) for stretch in self.stretches)
+
+    def left(self, now: Moment) -> float:
+        """Seconds left, never less than none."""
+        return max(0.0, self.allotted - self.used(now))
+
+    def due(self, now: Moment) -> datetime:
+        """The wall clock's instant of its end, if it runs on from *now*."""
+        return now.at + timedelta(seconds=self.left(now))
+
+    def started(self, now: Moment) -> Clock:
+        """Running from *now*; as it is, when it runs already."""
+        if self.running:
+            return self
+        return replace(self, stretches=(*self.stretches, Stretch(now)))
+
+    def stopped(self, now: Moment) -> Clock:
+        """Stopped at *now*, or at its end if that came before; as it is, when it stands."""
+        if not self.running:
+            return self
+        last = self.stretches[-1]
+        return replace(self, stretches=(*self.stretches[:-1], replace(last, end=now)))
+
+    def with_time(self, allotted: float) -> Clock:
+        return replace(self, allotted=allotted)
+
+
+def pauses(stretches: Sequence[Stretch]) -> list[tuple[Moment, Moment]]:
+    """The gaps between stretches: from when to when the clock stood."""
+    ended = [(one.end, after.start) for one, after in pairwise(stretches)]
+    return [(end, start) for end, start in ended if end is not None]
