@@ -11,6 +11,7 @@ from enum import StrEnum
 class ProbeKind(StrEnum):
     """The one vocabulary of readiness, conformity and recette (DESIGN §9)."""
 
+    PING = "ping"
     TCP = "tcp"
     UDP = "udp"
     HTTP = "http"

@@ -166,8 +166,13 @@ class FakeEngine:
     def probe(self, lab: str, checks: Sequence[Check], *, deadline: float) -> Iterator[Finding]:
         self._said("probe", lab)
         for check in checks:
-            asleep = self.look(lab).get(check.node) is not Seen.RUNNING
+            seen = self.look(lab)
+            eye = check.vantage or GATEWAY
+            blind = seen.get(eye) is not Seen.RUNNING
+            asleep = seen.get(check.node) is not Seen.RUNNING
             why = "not running" if asleep else self.red.get(check.id, "")
+            if blind:
+                why = f"{eye} is {seen.get(eye, 'missing')}: no way to look"
             took = deadline if why else 0.1
             command = f"fake {check.kind} {check.host}"
             evidence = why or "answered"
@@ -178,7 +183,7 @@ class FakeEngine:
                 not why,
                 evidence,
                 command,
-                1,
+                0 if blind else 1,
                 took,
                 True,
                 self.now(),

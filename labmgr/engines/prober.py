@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from labmgr.domain.probe import Check, Finding
+from labmgr.domain.probe import Check, Finding, ProbeKind
 from labmgr.domain.repair import GATEWAY, Seen
 from labmgr.engines import helper
 from labmgr.engines.reach import Box, Reach
@@ -160,6 +160,9 @@ class Look:
             "Tmpfs": {"/tmp": "mode=1777", "/run": ""},  # noqa: S108 - in a fresh container
             "ReadonlyRootfs": True,
         }
+        if any(check.kind is ProbeKind.PING for check in self.checks):
+            # Most engines let everybody send echoes; where one does not, this right is needed.
+            rights["CapAdd"] = ["NET_RAW"]
         return helper.Task(self.image, (), self.lab, host_config=rights)
 
     def _question(self) -> bytes:

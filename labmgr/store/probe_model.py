@@ -56,6 +56,10 @@ class Login(Probe):
         return self
 
 
+class Ping(Probe):
+    pass
+
+
 class Tcp(Probe):
     port: Port = Field(description="port to connect to")
 
@@ -88,6 +92,9 @@ class Dns(Probe):
     )
     answer: str = Field("", description="text that the answer holds")
     port: Port = Field(53, description="port of the server")
+    resolver: Flag = Field(
+        default=False, description="ask the resolver of the node looked from, not this host"
+    )
 
 
 class Ldap(Login):
@@ -176,6 +183,7 @@ class ProbeEntry(Strict):
 
     model_config = ConfigDict(json_schema_extra={"minProperties": 1, "maxProperties": 1})
 
+    ping: Ping | None = Field(None, description="a host that answers an echo")
     tcp: Tcp | None = Field(None, description="a port that answers")
     udp: Udp | None = Field(None, description="a datagram that is answered")
     http: Http | None = Field(None, description="a web page")

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from labmgr.domain.probe import ProbeKind
 from labmgr.domain.repair import GATEWAY, Seen
 from labmgr.domain.snapshot import PartKind
 from labmgr.domain.template import Quiesce
@@ -251,6 +252,31 @@ def test_probes_of_a_node_that_is_down_are_red(bench, engine, plan):
     (finding,) = engine.probe(plan.lab, [one], deadline=2)
     assert finding.final
     assert not finding.green
+
+
+def test_a_ping_from_a_node_and_from_the_gateway(bench, engine, standing):
+    web, db = (node.addresses["lan"] for node in standing.nodes)
+    nobody = f"{web.rpartition('.')[0]}.99"
+    ping = {"kind": ProbeKind.PING, "args": {}}
+    checks = [
+        check("web", web, id="near", vantage="db", **ping),
+        check("db", db, id="gate", **ping),
+        check("web", nobody, id="nobody", vantage="db", **ping),
+    ]
+    if isinstance(engine, FakeEngine):
+        engine.red["nobody"] = "nobody answers"
+    green = {one.check: one.green for one in engine.probe(standing.lab, checks, deadline=0)}
+    assert green == {"near": True, "gate": True, "nobody": False}
+
+
+def test_nobody_can_look_from_a_node_that_is_down(bench, engine, plan):
+    engine.build(plan)
+    bench.tamper(plan.lab, "db", Seen.STOPPED)
+    one = check("web", plan.nodes[0].addresses["lan"], vantage="db")
+    (finding,) = engine.probe(plan.lab, [one], deadline=0)
+    assert not finding.green
+    assert "db is stopped" in finding.evidence
+    assert finding.tries == 0  # nothing was seen: red, but no proof that a way is shut
 
 
 def test_addresses_of_another_lab_are_refused_and_named(bench, engine, standing):

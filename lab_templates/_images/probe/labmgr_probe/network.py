@@ -7,10 +7,27 @@ from labmgr_probe.model import Answer, Check, last_line, no, refused, yes
 from labmgr_probe.words import _
 
 PATIENCE = "3"  # seconds that small clients wait for an answer
+# What a filter says when it forbids, as ping reports it; a host that is simply not there differs.
+FORBIDDEN = ("Prohibited", "filtered", "Port Unreachable", "sendmsg: Operation not permitted")
 NO_REPLY = 9  # dig's exit status
 MAIL_PORTS = {"smtp": (25, 465), "imap": (143, 993), "pop3": (110, 995)}
 GREETINGS = {"smtp": "220", "imap": "* OK", "pop3": "+OK"}
 GOODBYES = {"smtp": "QUIT\r\n", "imap": "a LOGOUT\r\n", "pop3": "QUIT\r\n"}
+
+
+def ping(check: Check, hand: Hand) -> Answer:
+    ran = hand.run("ping", "-n", "-c", "1", "-W", PATIENCE, check.host)
+    if ran.code == 0:
+        took = ran.out.partition("time=")[2].partition("\n")[0]
+        return yes(_("%s répond en %s") % (check.host, took))
+    said = ran.out + ran.err
+    if any(words in said for words in FORBIDDEN):
+        lines = (line for line in said.splitlines() if any(words in line for words in FORBIDDEN))
+        return refused(_("le ping est interdit : %s") % last_line(*lines))
+    if "Unreachable" in said or "unreachable" in said:
+        lines = (line for line in said.splitlines() if "nreachable" in line)
+        return no(_("%s est injoignable : %s") % (check.host, last_line(*lines)))
+    return no(last_line(ran.err) or _("%s ne répond pas au ping") % check.host)
 
 
 def tcp(check: Check, hand: Hand) -> Answer:
@@ -53,9 +70,10 @@ def tls(check: Check, hand: Hand) -> Answer:
 
 def dns(check: Check, hand: Hand) -> Answer:
     name, wanted = check.text("name"), check.text("answer")
+    server = () if check.flag("resolver") else (f"@{check.host}",)
     ran = hand.run(
         *("dig", "+time=2", "+tries=1", "+noall", "+comments", "+answer"),
-        *("-p", str(check.number("port", 53)), f"@{check.host}", name, check.text("type", "A")),
+        *("-p", str(check.number("port", 53)), *server, name, check.text("type", "A")),
     )
     if ran.code == NO_REPLY or "status: " not in ran.out:
         return no(_("le serveur de noms ne répond pas"))
@@ -65,9 +83,16 @@ def dns(check: Check, hand: Hand) -> Answer:
         return refused(_("le serveur refuse de répondre"))
     if status != "NOERROR" or not found:
         return no(_("%s n'existe pas (%s)") % (name, status))
-    if not any(wanted in line for line in found):
+    holding = [line for line in found if _holds(line, wanted)]
+    if not holding:
         return no(_("%s n'est pas dans la réponse : %s") % (wanted, last_line(*found)))
-    return yes(" ".join(found[0].split()))
+    return yes(" ".join(holding[0].split()))
+
+
+def _holds(line: str, wanted: str) -> bool:
+    """An address must be there whole: 10.1.0.1 is no part of 10.1.0.10."""
+    is_address = wanted.replace(".", "").isdigit()
+    return wanted in (line.split() if is_address else line)
 
 
 def mail(check: Check, hand: Hand) -> Answer:

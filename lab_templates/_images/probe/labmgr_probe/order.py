@@ -14,7 +14,7 @@ from labmgr_probe.model import Answer, Check
 Look = Callable[[Check, Hand], Answer]
 EXPECTED = ("success", "refused")
 NUMBERS = {"port", "status", "at_least"}
-FLAGS = {"tls", "sudo", "push", "ticket", "available"}
+FLAGS = {"tls", "sudo", "push", "ticket", "available", "resolver"}
 LISTS = {"hosts"}
 
 
@@ -36,11 +36,12 @@ def _kind(look: Look, needs: str = "", takes: str = "") -> Kind:
 
 
 KINDS: Mapping[str, Kind] = {
+    "ping": _kind(network.ping),
     "tcp": _kind(network.tcp, "port"),
     "udp": _kind(network.udp, "port", "send contains"),
     "http": _kind(web.http, "", "path port tls status contains"),
     "tls": _kind(network.tls, "", "port name"),
-    "dns": _kind(network.dns, "name", "type answer port"),
+    "dns": _kind(network.dns, "name", "type answer port resolver"),
     "ldap": _kind(logins.ldap, "", "base filter at_least port tls"),
     "sql": _kind(logins.sql, "dialect", "database query at_least prints port"),
     "ssh": _kind(logins.ssh, "", "run prints sudo port"),
