@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import secrets
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
 from labmgr.config import Settings, cores
+from labmgr.consoles.ssh_console import SshShells
 from labmgr.domain.addressing import Ranges
+from labmgr.domain.clock import Moment
 from labmgr.domain.ports import Tools
 from labmgr.domain.site import Site
 from labmgr.engines.docker_engine import DockerEngine
@@ -15,6 +18,7 @@ from labmgr.engines.images import DockerImages
 from labmgr.errors import BadSettings
 from labmgr.paper.printer import Printer
 from labmgr.store.file_library import FileLibrary
+from labmgr.store.recordings import FileRecordings
 from labmgr.store.sql_store import SqlStore
 from labmgr.vault.vault import HomeVault
 
@@ -38,7 +42,19 @@ def build_tools(settings: Settings) -> Tools:
         guard_image=own["guard"].tag,
     )
     images = DockerImages(settings.engine, extra_ca=settings.extra_ca, registry=settings.registry)
-    return Tools(store, engine, images, library, vault, Printer(), site, now)
+    return Tools(
+        store,
+        engine,
+        images,
+        library,
+        vault,
+        Printer(),
+        site,
+        now,
+        moment,
+        shells=SshShells(),
+        recordings=FileRecordings(home, now=now),
+    )
 
 
 def site_of(settings: Settings, instance: str) -> Site:
@@ -89,6 +105,12 @@ def instance_of(home: Path) -> str:
 def now() -> datetime:
     """The server's clock, in UTC."""
     return datetime.now(UTC)
+
+
+def moment() -> Moment:
+    """This instant on both clocks; the boot's own is moved by nobody, and sleeps count in it."""
+    boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    return Moment(now(), boot, time.clock_gettime(time.CLOCK_BOOTTIME))
 
 
 def panel_key(home: Path) -> str:

@@ -10,15 +10,18 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
+from labmgr.domain.bells import Bell
+from labmgr.domain.clock import Moment
 from labmgr.domain.credential import Credential
-from labmgr.domain.exam import Candidate, ExamSession, SessionState
-from labmgr.domain.journal import Entry
+from labmgr.domain.exam import Candidate, Commission, ExamSession, Realisation, SessionState
+from labmgr.domain.journal import Entry, Mark
 from labmgr.domain.lab import Lab, LabState
+from labmgr.domain.passage import Incident, Passage
 from labmgr.domain.people import Account
 from labmgr.domain.probe import Finding
 from labmgr.domain.snapshot import Snapshot
 from labmgr.domain.words import Role
-from labmgr.domain.work import Job, JobKind, Lane, Progress
+from labmgr.domain.work import Job, JobKind, Lane, Order, Progress
 
 
 class LabBook(Protocol):
@@ -110,10 +113,77 @@ class JobBook(Protocol):
     def release(self, job: Job) -> None:
         """Put a job in hand back among the waiting; `claim` counts its tries."""
 
-    def beat(self, worker: str) -> None:
-        """Heartbeat row of the worker."""
+    def beat(self, worker: str, moment: Moment) -> None:
+        """Heartbeat row of the worker: an outage is dated by it."""
 
-    def last_beat(self) -> datetime | None: ...
+    def last_beat(self) -> Moment | None: ...
+
+
+class ExamBook(Protocol):
+    """The exam day: commissions, réalisations, passages with their clocks, bells, incidents."""
+
+    def reform(self, session: ExamSession, *, by: str) -> None:
+        """Remember a session's form, durations and labels anew."""
+
+    def commissions(self, session: str) -> list[Commission]: ...
+    def keep_commission(self, commission: Commission, *, by: str) -> None: ...
+    def remove_commission(self, session: str, id: str, *, by: str) -> None: ...
+    def realisations(self, session: str, candidate: str | None = None) -> list[Realisation]: ...
+    def keep_realisations(self, realisations: Sequence[Realisation], *, by: str) -> int:
+        """Add or update; documents already there stay. How many rows really changed."""
+
+    def keep_document(
+        self, session: str, candidate: str, number: int, name: str, data: bytes, *, by: str
+    ) -> None:
+        """What is handed out for a réalisation; sealed at rest."""
+
+    def document(self, session: str, candidate: str, number: int) -> tuple[str, bytes]:
+        """Its name and bytes. Raises NotFound."""
+
+    def passages(self, session: str | None = None) -> list[Passage]:
+        """By planned start, then by candidate."""
+
+    def passage(self, session: str, candidate: str) -> Passage: ...
+    def keep_passages(self, passages: Sequence[Passage], *, by: str) -> int:
+        """Add passages, or set what is planned of those that have not begun.
+
+        That is commission, place, wave, instants and own tools. How many rows really changed;
+        refused when one that is under way would change.
+        """
+
+    def change_passage(
+        self,
+        before: Passage,
+        after: Passage,
+        *,
+        what: str,
+        by: str,
+        why: str = "",
+        orders: Sequence[Order] = (),
+        bell: Bell | None = None,
+    ) -> Passage | None:
+        """One step with its journal row, its orders and the bell it answers: all or nothing.
+
+        LostRace when the passage was changed since *before* was read. None, and nothing done,
+        when the bell has been answered already.
+        """
+
+    def bells(self, session: str | None = None) -> set[Bell]:
+        """Those that were answered."""
+
+    def forget_bell(self, bell: Bell) -> None:
+        """It may be due again: its phase was given more time."""
+
+    def incidents(self, session: str, candidate: str | None = None) -> list[Incident]:
+        """Oldest first."""
+
+    def open_incident(self, session: str, candidate: str, what: str, *, by: str) -> Incident:
+        """Noticed now; one that is open with the same words is returned instead."""
+
+    def end_incident(self, id: int, *, seconds: float, by: str) -> None:
+        """Over, and how long the candidate could not work; once ended it stays so."""
+
+    def decide_incident(self, id: int, decision: str, *, by: str) -> None: ...
 
 
 class AccountBook(Protocol):
@@ -142,8 +212,13 @@ class JournalBook(Protocol):
     def entries(self, subject: str | None = None, limit: int | None = None) -> list[Entry]:
         """In order of rank; with *limit* the newest so many, still in order."""
 
+    def whole_journal(self) -> tuple[list[Entry], Mark | None]:
+        """Every row, and the newest one as it was sealed, both of the same instant."""
 
-class Store(LabBook, SnapshotBook, RosterBook, JobBook, AccountBook, JournalBook, Protocol):
+
+class Store(
+    LabBook, SnapshotBook, RosterBook, JobBook, ExamBook, AccountBook, JournalBook, Protocol
+):
     """Everything labmgr remembers."""
 
     def lock(self, name: str) -> AbstractContextManager[bool]:

@@ -79,6 +79,7 @@ class Passage:
     message: str = ""  # why a file is not conforming, for the candidate to read
     adjustment: str = ""  # what the commission asked for after interview 1 (S4:2333)
     clocks: Mapping[Phase, Clock] = field(default_factory=dict)
+    revision: int = 0  # counts the changes, so that none is made on an old look
 
     @property
     def id(self) -> str:
@@ -108,3 +109,18 @@ class Passage:
     def is_over(self, now: Moment) -> bool:
         """Whether the present phase's time is used up: it waits for the commission."""
         return self.clock is not None and self.clock.left(now) <= 0
+
+
+@dataclass(frozen=True)
+class Incident:
+    """Something that kept a candidate from working: noticed, over, and what staff decided."""
+
+    id: int
+    session: str
+    candidate: str
+    what: str
+    noticed: datetime
+    ended: datetime | None = None
+    seconds: float = 0.0  # in which the candidate could not work
+    decision: str = ""
+    by: str = ""

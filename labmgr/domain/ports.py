@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from labmgr.domain.books import Store
+from labmgr.domain.clock import Moment
 from labmgr.domain.exam import ExamSession
 from labmgr.domain.people import Slip
 from labmgr.domain.plan import LabPlan
@@ -21,6 +22,7 @@ from labmgr.domain.repair import Seen
 from labmgr.domain.site import HostFacts, Site
 from labmgr.domain.snapshot import Part
 from labmgr.domain.template import ImageSpec, Template
+from labmgr.domain.terminals import Recordings, Shells
 from labmgr.domain.words import Audience
 
 # Told by an engine while it works: node, what it is doing, share from 0 to 1.
@@ -236,3 +238,6 @@ class Tools:
     paper: Paper
     site: Site
     now: Callable[[], datetime]
+    clock: Callable[[], Moment]
+    shells: Shells
+    recordings: Recordings

@@ -47,6 +47,15 @@ ENDED = frozenset({JobState.DONE, JobState.REFUSED, JobState.CRASHED})
 
 
 @dataclass(frozen=True)
+class Order:
+    """What a job is to do, before it is one. `args` are plain JSON values; no secrets."""
+
+    kind: JobKind
+    lab: str
+    args: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Job:
     """One order. `args` are plain JSON values; no secrets."""
 

@@ -94,8 +94,8 @@ def _clock(tools: Tools) -> Iterator[Sign]:
 
 def _worker(tools: Tools) -> Iterator[Sign]:
     beat = tools.store.last_beat()
-    if beat is None or tools.now() - beat > WORKER_SILENT:
-        seen = "never started" if beat is None else f"silent since {beat:%H:%M:%S} UTC"
+    if beat is None or tools.clock().since(beat) > WORKER_SILENT.total_seconds():
+        seen = "never started" if beat is None else f"silent since {beat.at:%H:%M:%S} UTC"
         yield Sign("worker", Verdict.WARNING, seen, "Start it: `labmgr serve`.")
     else:
         yield Sign("worker", Verdict.GOOD, "at work")

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, func, insert, select, update
+from sqlalchemy import Connection, Select, delete, insert, select, update
 
-from labmgr.domain.work import ENDED, LANE, Job, JobKind, JobState, Lane
+from labmgr.domain.clock import Moment
+from labmgr.domain.work import ENDED, LANE, Job, JobKind, JobState, Lane, Order
 from labmgr.errors import LostRace, NotFound
 from labmgr.store.database import columns, every, first
 from labmgr.store.journal import Book
@@ -19,22 +21,30 @@ MOST = 200
 _NO_ARGS: Mapping[str, str] = MappingProxyType({})
 
 
-class Jobs(Book):
+class Ordering(Book):
+    """For the books whose steps order work in their own transaction."""
+
+    def _order(self, tx: Connection, order: Order, *, by: str) -> Job:
+        same = _jobs().where(
+            jobs.c.kind == order.kind, jobs.c.lab == order.lab, jobs.c.state == JobState.WAITING
+        )
+        for waiting in every(tx, same.order_by(jobs.c.id), Job):
+            if waiting.args == dict(order.args):
+                return waiting
+        row = _new_row(order, by, self._now())
+        number = tx.execute(insert(jobs).values(**row)).inserted_primary_key
+        what, why = f"{order.kind} ordered", order.args.get("why", "")
+        self._note(tx, f"lab:{order.lab}", what, by=by, why=why)
+        return _job(tx, number[0] if number else 0)
+
+
+class Jobs(Ordering):
     """A job goes from waiting to doing to one of the ends, each by compare-and-set."""
 
     def order(self, kind: JobKind, lab: str, *, by: str, args: Mapping[str, str] = _NO_ARGS) -> Job:
         """Add a job; the same order still waiting is returned instead."""
-        same = _jobs().where(
-            jobs.c.kind == kind, jobs.c.lab == lab, jobs.c.state == JobState.WAITING
-        )
         with self._db.write() as tx:
-            for waiting in every(tx, same.order_by(jobs.c.id), Job):
-                if waiting.args == dict(args):
-                    return waiting
-            row = _new_row(kind, lab, by, self._now(), args)
-            number = tx.execute(insert(jobs).values(**row)).inserted_primary_key
-            self._note(tx, f"lab:{lab}", f"{kind} ordered", by=by, why=args.get("why", ""))
-            return _job(tx, number[0] if number else 0)
+            return self._order(tx, Order(kind, lab, args), by=by)
 
     def claim(self, worker: str, lane: Lane) -> Job | None:
         """Take the oldest waiting job of the lane whose lab has no job in hand on that lane."""
@@ -102,18 +112,18 @@ class Jobs(Book):
         with self._db.read() as tx:
             return every(tx, query.order_by(jobs.c.id), Job)
 
-    def beat(self, worker: str) -> None:
+    def beat(self, worker: str, moment: Moment) -> None:
         """One row: a new worker takes the place of the one before."""
-        mine = update(heartbeats).where(heartbeats.c.worker == worker).values(at=self._now())
+        values = asdict(moment)
+        mine = update(heartbeats).where(heartbeats.c.worker == worker).values(**values)
         with self._db.write() as tx:
             if tx.execute(mine).rowcount == 0:
                 tx.execute(delete(heartbeats))
-                tx.execute(insert(heartbeats).values(worker=worker, at=self._now()))
+                tx.execute(insert(heartbeats).values(worker=worker, **values))
 
-    def last_beat(self) -> datetime | None:
+    def last_beat(self) -> Moment | None:
         with self._db.read() as tx:
-            latest: datetime | None = tx.scalar(select(func.max(heartbeats.c.at)))
-        return latest
+            return first(tx, columns(heartbeats, Moment), Moment)
 
 
 def _jobs() -> Select[Any]:
@@ -126,16 +136,14 @@ def _job(tx: Connection, number: int) -> Job:
     return job
 
 
-def _new_row(
-    kind: JobKind, lab: str, by: str, at: datetime, args: Mapping[str, str]
-) -> dict[str, object]:
+def _new_row(order: Order, by: str, at: datetime) -> dict[str, object]:
     return {
-        "kind": kind,
-        "lab": lab,
-        "lane": LANE[kind],
+        "kind": order.kind,
+        "lab": order.lab,
+        "lane": LANE[order.kind],
         "by": by,
         "ordered": at,
-        "args": dict(args),
+        "args": dict(order.args),
         "state": JobState.WAITING,
         "tries": 0,
         "outcome": "",

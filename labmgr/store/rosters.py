@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
@@ -36,7 +36,8 @@ class Rosters(Book):
                     f"There is already a session {session.name}",
                     hint="Choose another name, or remove that session first.",
                 )
-            tx.execute(insert(sessions).values(**asdict(session)))
+            values = {name: getattr(session, name) for name in sessions.c.keys()}  # noqa: SIM118
+            tx.execute(insert(sessions).values(**values))
             self._note(tx, f"session:{session.name}", "created", by=by)
 
     def move_session(self, session: ExamSession, new: SessionState, *, by: str) -> ExamSession:

@@ -15,6 +15,7 @@ from labmgr.errors import StoreError
 from labmgr.store import schema
 from labmgr.store.accounts import Accounts, Codes, FailedLogins
 from labmgr.store.database import Database
+from labmgr.store.exams import Commissions, Incidents, Passages, Realisations
 from labmgr.store.jobs import Jobs
 from labmgr.store.journal import Journal
 from labmgr.store.labs import Labs, Sightings
@@ -22,7 +23,21 @@ from labmgr.store.rosters import Rosters
 from labmgr.store.snapshots import Snapshots
 
 
-class SqlStore(Labs, Sightings, Snapshots, Rosters, Jobs, Accounts, Codes, FailedLogins, Journal):
+class SqlStore(
+    Labs,
+    Sightings,
+    Snapshots,
+    Rosters,
+    Commissions,
+    Realisations,
+    Passages,
+    Incidents,
+    Jobs,
+    Accounts,
+    Codes,
+    FailedLogins,
+    Journal,
+):
     """Everything labmgr remembers. `upgrade()` first, on a new database or a new labmgr."""
 
     def __init__(self, url: str, vault: Vault, now: Callable[[], datetime], *, home: Path) -> None:
@@ -41,7 +56,7 @@ class SqlStore(Labs, Sightings, Snapshots, Rosters, Jobs, Accounts, Codes, Faile
         from labmgr.store import upgrading  # noqa: PLC0415
 
         with self._held("upgrade", fcntl.LOCK_EX):
-            upgrading.upgrade(self._url)
+            upgrading.upgrade(self._url, self._begin_mark)
 
     def current(self) -> bool:
         """Whether the tables have this labmgr's shape."""

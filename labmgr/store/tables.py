@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from fractions import Fraction
+
 from sqlalchemy import (
     JSON,
     Boolean,
@@ -16,13 +19,25 @@ from sqlalchemy import (
     Table,
 )
 
-from labmgr.domain.exam import SessionState
+from labmgr.domain.bells import Ring
+from labmgr.domain.exam import Form, Phase, SessionState
 from labmgr.domain.lab import LabState
+from labmgr.domain.passage import PassageState
 from labmgr.domain.snapshot import SnapshotKind
 from labmgr.domain.template import CredentialKind
 from labmgr.domain.words import Audience, Option, Role
 from labmgr.domain.work import JobKind, JobState, Lane
-from labmgr.store.types import Instant, Parts, Ratio, Word
+from labmgr.store.types import (
+    Instant,
+    Members,
+    Parts,
+    PhaseMap,
+    Ratio,
+    Word,
+    clock_of,
+    clock_row,
+    instant_row,
+)
 
 metadata = MetaData(
     naming_convention={
@@ -61,6 +76,9 @@ sessions = Table(
     Column("option", Word(Option), nullable=False),
     Column("created", Instant, nullable=False),
     Column("state", Word(SessionState), nullable=False),
+    Column("form", Word(Form), nullable=False),
+    Column("durations", PhaseMap(), nullable=False),  # seconds
+    Column("labels", JSON, nullable=False),
 )
 
 candidates = Table(
@@ -74,6 +92,83 @@ candidates = Table(
     Column("extra_time", Ratio, nullable=False),
     _text("place"),
     Column("variables", JSON, nullable=False),
+    Column("extra_by_phase", PhaseMap(str, Fraction), nullable=False),
+)
+
+realisations = Table(
+    "realisations",
+    metadata,
+    Column("session", String, primary_key=True),
+    Column("candidate", String, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    _text("template"),
+    _text("title"),
+    Column("variables", JSON, nullable=False),
+    _text("document"),
+    Column("sealed", String),  # the document's bytes
+    _candidate(),
+)
+
+commissions = Table(
+    "commissions",
+    metadata,
+    Column("session", ForeignKey("sessions.name", ondelete="CASCADE"), primary_key=True),
+    Column("id", String, primary_key=True),
+    _text("title"),
+    Column("members", Members, nullable=False),
+    _text("room"),
+)
+
+passages = Table(
+    "passages",
+    metadata,
+    Column("session", String, primary_key=True),
+    Column("candidate", String, primary_key=True),
+    _text("commission"),
+    _text("place"),
+    Column("wave", Integer, nullable=False),
+    Column("planned", PhaseMap(instant_row, datetime.fromisoformat), nullable=False),
+    Column("own_tools", Boolean, nullable=False),
+    Column("state", Word(PassageState), nullable=False),
+    Column("paused", Word(PassageState)),
+    Column("choice", Integer, nullable=False),
+    _text("lab"),
+    Column("arrived", Instant),
+    Column("acknowledged", Instant),
+    _text("absent_said_by"),
+    _text("message"),
+    _text("adjustment"),
+    Column("clocks", PhaseMap(clock_row, clock_of), nullable=False),
+    Column("revision", Integer, nullable=False),
+    _candidate(),
+)
+
+# A bell is answered once: the key itself says so.
+bells = Table(
+    "bells",
+    metadata,
+    Column("session", String, primary_key=True),
+    Column("candidate", String, primary_key=True),
+    Column("phase", Word(Phase), primary_key=True),
+    Column("ring", Word(Ring), primary_key=True),
+    Column("answered", Instant, nullable=False),
+    _candidate(),
+)
+
+incidents = Table(
+    "incidents",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("session", String, index=True, nullable=False),
+    _text("candidate"),
+    _text("what"),
+    Column("noticed", Instant, nullable=False),
+    Column("ended", Instant),
+    Column("seconds", Float, nullable=False),
+    _text("decision"),
+    _text("by"),
+    _candidate(),
+    sqlite_autoincrement=True,
 )
 
 codes = Table(
@@ -203,6 +298,8 @@ heartbeats = Table(
     metadata,
     Column("worker", String, primary_key=True),
     Column("at", Instant, nullable=False),
+    _text("boot"),
+    Column("ticks", Float, nullable=False),
 )
 
 accounts = Table(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -12,7 +12,10 @@ from typing import Any
 from sqlalchemy import JSON, DateTime, Dialect, String
 from sqlalchemy.types import TypeDecorator
 
+from labmgr.domain.clock import Clock, Moment, Stretch
+from labmgr.domain.exam import Member, Phase
 from labmgr.domain.snapshot import Part, PartKind
+from labmgr.domain.words import Option
 
 
 class Instant(TypeDecorator[datetime]):
@@ -87,3 +90,73 @@ class Parts(TypeDecorator[tuple[Part, ...]]):
     ) -> tuple[Part, ...]:
         del dialect
         return tuple(Part(**{**part, "kind": PartKind(part["kind"])}) for part in value or ())
+
+
+class PhaseMap(TypeDecorator[dict[Phase, Any]]):
+    """What each phase has: a JSON object by the phase's word."""
+
+    impl = JSON
+    cache_ok = True
+
+    def __init__(self, put: Callable[[Any], Any] = int, take: Callable[[Any], Any] = int) -> None:
+        super().__init__()
+        self.put, self.take = put, take
+
+    def process_bind_param(
+        self, value: Mapping[Phase, Any] | None, dialect: Dialect
+    ) -> dict[str, Any]:
+        del dialect
+        return {phase.value: self.put(one) for phase, one in (value or {}).items()}
+
+    def process_result_value(
+        self, value: Mapping[str, Any] | None, dialect: Dialect
+    ) -> dict[Phase, Any]:
+        del dialect
+        return {Phase(word): self.take(one) for word, one in (value or {}).items()}
+
+
+class Members(TypeDecorator[tuple[Member, ...]]):
+    """A commission's members, as a JSON list."""
+
+    impl = JSON
+    cache_ok = True
+
+    def process_bind_param(
+        self, value: tuple[Member, ...] | None, dialect: Dialect
+    ) -> list[dict[str, Any]]:
+        del dialect
+        return [asdict(member) for member in value or ()]
+
+    def process_result_value(
+        self, value: list[Mapping[str, Any]] | None, dialect: Dialect
+    ) -> tuple[Member, ...]:
+        del dialect
+        return tuple(Member(**{**one, "option": Option(one["option"])}) for one in value or ())
+
+
+def moment_row(moment: Moment) -> dict[str, Any]:
+    return {**asdict(moment), "at": moment.at.astimezone(UTC).isoformat()}
+
+
+def moment_of(row: Mapping[str, Any]) -> Moment:
+    return Moment(**{**row, "at": datetime.fromisoformat(row["at"])})
+
+
+def clock_row(clock: Clock) -> dict[str, Any]:
+    """A clock as JSON: what it may take, and [start, end] of each stretch."""
+    rows = [
+        [moment_row(one.start), moment_row(one.end) if one.end else None] for one in clock.stretches
+    ]
+    return {"allotted": clock.allotted, "stretches": rows}
+
+
+def clock_of(row: Mapping[str, Any]) -> Clock:
+    stretches = tuple(
+        Stretch(moment_of(start), moment_of(end) if end else None)
+        for start, end in row["stretches"]
+    )
+    return Clock(row["allotted"], stretches)
+
+
+def instant_row(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat()

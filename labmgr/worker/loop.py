@@ -109,7 +109,7 @@ class Worker:
             self._wake.clear()
             try:
                 if time.monotonic() - beaten >= BEAT:
-                    self._tools.store.beat(self.name)
+                    self._tools.store.beat(self.name, self._tools.clock())
                     beaten = time.monotonic()
                 self._feed(lanes)
                 self._mind_the_disk()

@@ -257,7 +257,7 @@ def test_panel_and_worker_come_back_when_killed(place):
             )
         assert wait_for(lambda: health(port))
         beat = place.tools.store.last_beat()
-        assert wait_for(lambda: place.tools.store.last_beat() > beat)
+        assert wait_for(lambda: place.tools.store.last_beat().ticks > beat.ticks)
     finally:
         serve.stop()
     assert not health(port)

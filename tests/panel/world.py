@@ -18,6 +18,7 @@ from labmgr.services.work import do_one_job
 from labmgr.store.file_library import FileLibrary
 from labmgr.store.sql_store import SqlStore
 from labmgr.vault.vault import HomeVault
+from labmgr.wiring import moment
 
 ROOT = Path(__file__).parents[2]
 KEY = "a key for tests, long enough to sign cookies"
@@ -83,7 +84,7 @@ def opened(home, passwords, *, templates=ROOT / "lab_templates", engine=None):
     engine = engine or FakeEngine(images=stock.present)
     site = Site("tests", Ranges.read("10.100", 20000), build_deadline=5.0)
     library = FileLibrary(templates)
-    tools = Tools(store, engine, stock, library, vault, Printer(), site, now)
+    tools = Tools(store, engine, stock, library, vault, Printer(), site, now, moment)
     stock.present.update(recipe.tag for recipe in images.wanted(tools))
     return World(tools, engine, stock, passwords, home)
 

@@ -16,7 +16,7 @@ def signs(world):
 
 def test_a_machine_in_order_is_a_go(world):
     world.ready()
-    world.tools.store.beat("worker")
+    world.tools.store.beat("worker", world.tools.clock())
     found = signs(world)
     assert {sign.verdict for sign in found.values()} == {Verdict.GOOD}
     assert set(found) >= {"database", "clock", "worker", "engine", "guard", "images", "addresses"}
@@ -85,8 +85,8 @@ def test_missing_images_are_named(world):
 
 def test_a_worker_that_is_silent_is_said(world):
     assert signs(world)["worker"].seen == "never started"
-    world.tools.store.beat("worker")
-    world.clock.at += timedelta(minutes=1)
+    world.tools.store.beat("worker", world.tools.clock())
+    world.clock.passes(60)
     assert "silent since" in signs(world)["worker"].seen
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from labmgr.domain.addressing import Ranges
+from labmgr.domain.clock import Moment
 from labmgr.domain.journal import first_altered
 from labmgr.domain.lab import Lab
 from labmgr.domain.ports import Tools
@@ -73,13 +74,34 @@ def write_templates(folder: Path) -> Path:
 
 @dataclass
 class Clock:
-    """Moves a second at each look, so that no two snapshots are taken at once."""
+    """Moves a second at each look, so that no two snapshots are taken at once.
+
+    `moment` does not: what is left of an hour is compared to the second.
+    """
 
     at: datetime = NOON
+    boot: str = "boot-1"
+    ticks: float = 100.0
 
     def __call__(self) -> datetime:
-        self.at += timedelta(seconds=1)
+        self.passes(1)
         return self.at
+
+    def moment(self) -> Moment:
+        return Moment(self.at, self.boot, self.ticks)
+
+    def passes(self, seconds: float) -> None:
+        self.at += timedelta(seconds=seconds)
+        self.ticks += seconds
+
+    def jumps(self, seconds: float) -> None:
+        """Somebody sets the wall clock."""
+        self.at += timedelta(seconds=seconds)
+
+    def reboots(self, seconds: float) -> None:
+        """The machine was off for so long."""
+        self.at += timedelta(seconds=seconds)
+        self.boot, self.ticks = f"{self.boot}+", 1.0
 
 
 @dataclass
@@ -101,9 +123,8 @@ class World:
         store.upgrade()
         site = Site("tests", Ranges.read("10.100", 20000), build_deadline=5.0)
         library = FileLibrary(self.templates)
-        self.tools = Tools(
-            store, self.engine, self.stock, library, vault, Printer(), site, self.clock
-        )
+        clocks = self.clock, self.clock.moment
+        self.tools = Tools(store, self.engine, self.stock, library, vault, Printer(), site, *clocks)
         if not self.stock.present:
             self.stock.present.update(recipe.tag for recipe in images.wanted(self.tools))
 
@@ -117,7 +138,7 @@ class World:
     def copied(self, home: Path) -> World:
         """Another world that has lived the same until now."""
         shutil.copytree(self.home, home)
-        world = World(home, self.templates, Clock(self.clock.at), FakeImages(self.stock.present))
+        world = World(home, self.templates, replace(self.clock), FakeImages(self.stock.present))
         for lab in self.tools.store.labs():
             if lab.id in self.engine.labs:
                 world.engine.labs[lab.id] = clone(self.engine.labs[lab.id])

@@ -2,6 +2,7 @@
 
 import pytest
 
+from labmgr.domain.clock import Moment
 from labmgr.domain.work import JobKind, JobState, Lane
 from labmgr.errors import LostRace, NotFound
 
@@ -142,8 +143,8 @@ def test_a_job_number_is_never_used_again(store, session, lab):
 
 def test_the_heartbeat_is_one_row_of_the_latest_worker(store, clock):
     assert store.last_beat() is None
-    store.beat("old")
-    store.beat("new")
-    clock.at = clock.at.replace(hour=13)
-    store.beat("new")
-    assert store.last_beat() == clock.at
+    store.beat("old", Moment(clock.at, "boot", 1.5))
+    store.beat("new", Moment(clock.at, "boot", 6.5))
+    latest = Moment(clock.at.replace(hour=13), "boot", 3600.0)
+    store.beat("new", latest)
+    assert store.last_beat() == latest
