@@ -136,3 +136,15 @@ class SnapshotBroken(LabmgrError):
 
 class ProbesRed(LabmgrError):
     """Not every probe turned green in time."""
+
+
+class ConsoleError(LabmgrError):
+    """A node or a device could not be reached, or did not do what it was told."""
+
+
+class HostKeyChanged(ConsoleError):
+    """Whoever answers is not who was meant: nothing was sent."""
+
+
+class LoginRefused(ConsoleError):
+    """The account's password or key is not taken (any more)."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from labmgr.consoles.fake_console import FakeShells
 from labmgr.domain.addressing import Ranges
 from labmgr.domain.ports import Tools
 from labmgr.domain.site import Site
@@ -16,6 +17,7 @@ from labmgr.paper.printer import Printer
 from labmgr.services import accounts, images, rosters
 from labmgr.services.work import do_one_job
 from labmgr.store.file_library import FileLibrary
+from labmgr.store.recordings import FileRecordings
 from labmgr.store.sql_store import SqlStore
 from labmgr.vault.vault import HomeVault
 from labmgr.wiring import moment
@@ -84,7 +86,8 @@ def opened(home, passwords, *, templates=ROOT / "lab_templates", engine=None):
     engine = engine or FakeEngine(images=stock.present)
     site = Site("tests", Ranges.read("10.100", 20000), build_deadline=5.0)
     library = FileLibrary(templates)
-    tools = Tools(store, engine, stock, library, vault, Printer(), site, now, moment)
+    desk = {"shells": FakeShells(), "recordings": FileRecordings(home, now=now)}
+    tools = Tools(store, engine, stock, library, vault, Printer(), site, now, moment, **desk)
     stock.present.update(recipe.tag for recipe in images.wanted(tools))
     return World(tools, engine, stock, passwords, home)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from labmgr.consoles.fake_console import FakeShells
 from labmgr.domain.addressing import Ranges
 from labmgr.domain.clock import Moment
 from labmgr.domain.journal import first_altered
@@ -21,6 +22,7 @@ from labmgr.paper.printer import Printer
 from labmgr.services import images, labs, reconcile, rosters
 from labmgr.services.work import do_one_job
 from labmgr.store.file_library import FileLibrary
+from labmgr.store.recordings import FileRecordings
 from labmgr.store.sql_store import SqlStore
 from labmgr.vault.vault import HomeVault
 
@@ -113,6 +115,7 @@ class World:
     clock: Clock = field(default_factory=Clock)
     stock: FakeImages = field(default_factory=FakeImages)
     engine: FakeEngine = field(default_factory=FakeEngine)
+    shells: FakeShells = field(default_factory=FakeShells)
     tools: Tools = field(init=False)
 
     def __post_init__(self) -> None:
@@ -124,7 +127,9 @@ class World:
         site = Site("tests", Ranges.read("10.100", 20000), build_deadline=5.0)
         library = FileLibrary(self.templates)
         clocks = self.clock, self.clock.moment
-        self.tools = Tools(store, self.engine, self.stock, library, vault, Printer(), site, *clocks)
+        desk = {"shells": self.shells, "recordings": FileRecordings(self.home, now=self.clock)}
+        stock, engine, printer = self.stock, self.engine, Printer()
+        self.tools = Tools(store, engine, stock, library, vault, printer, site, *clocks, **desk)
         if not self.stock.present:
             self.stock.present.update(recipe.tag for recipe in images.wanted(self.tools))
 
