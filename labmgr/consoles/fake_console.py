@@ -21,7 +21,7 @@ class FakeShells:
 
     def open(self, target: Target, size: Size) -> FakeShell:
         if self.trouble:
-            raise ConsoleError(self.trouble, hint="The lab is closed, or it does not run.")
+            raise ConsoleError(self.trouble)
         if self.refused.get(target.login, target.password) != target.password:
             raise LoginRefused(f"{target.login} is refused on {target.node}", hint="")
         shell = FakeShell(target, [size])

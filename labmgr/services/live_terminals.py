@@ -52,7 +52,7 @@ class Terminals:
             terminal = Terminal(label, shell, size, tape, clock=self._clock)
             self._all[label.id] = terminal
         threading.Thread(target=self._run, args=(terminal,), name="terminal", daemon=True).start()
-        self._note(label, f"terminal opened on {node} as {way.login}")
+        self._remember(label, f"terminal opened on {node} as {way.login}")
         return terminal
 
     def find(self, id: str, owner: str) -> Terminal | None:  # noqa: A002 - its name everywhere
@@ -130,7 +130,7 @@ class Terminals:
             return None
 
     def _untaped(self, label: Label, why: str) -> None:
-        self._note(label, f"the recording of the terminal on {label.node} has stopped", why)
+        self._remember(label, f"the recording of the terminal on {label.node} has stopped", why)
 
     def _run(self, terminal: Terminal) -> None:
         label = terminal.label
@@ -139,7 +139,7 @@ class Terminals:
         finally:
             terminal.end(Ending.LOST)  # nothing, unless the loop itself failed
             self._all.pop(label.id, None)
-        self._note(label, f"terminal on {label.node} ended: {terminal.ended}")
+        self._remember(label, f"terminal on {label.node} ended: {_why(terminal.ended)}")
 
     def _overdue(self, terminal: Terminal) -> Ending | None:
         try:
@@ -151,9 +151,25 @@ class Terminals:
             return Ending.CLOSED
         return terminal.expired()
 
-    def _note(self, label: Label, what: str, why: str = "") -> None:
+    def _remember(self, label: Label, what: str, why: str = "") -> None:
         """A journal that cannot be written (a full disk) must not end a candidate's shell."""
         try:
             terminals.note(self._tools, label.lab, what, by=label.holder.by, why=why)
         except StoreError as failure:
             log.error("%s: %s: %s (%s)", label.lab, what, why, failure)  # noqa: TRY400 - said
+
+
+def _why(ending: Ending | None) -> str:
+    match ending:
+        case Ending.EXITED:
+            return "the shell was left"
+        case Ending.CLOSED:
+            return "the lab was closed"
+        case Ending.LEFT:
+            return "its user closed it"
+        case Ending.ABANDONED:
+            return "no page came back to it"
+        case Ending.IDLE:
+            return "nothing happened in it for two hours"
+        case _:
+            return "the line was cut"

@@ -4,17 +4,20 @@ import ast
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2] / "labmgr"
-ROOMS = ("domain", "services", "store", "engines", "vault")
+ROOMS = ("domain", "services", "store", "engines", "vault", "consoles")
 ERRORS = {
     "Refused", "BadInput", "NotFound", "NotAllowed", "AddressTaken", "LostRace", "StoreError",
     "EngineError", "DiskFull", "GuardMissing", "NoSafeInit", "SnapshotBroken", "ProbesRed",
-    "VaultError", "_Wrong",
+    "VaultError", "_Wrong", "ConsoleError", "HostKeyChanged", "LoginRefused",
 }  # fmt: skip
 # Calls whose arguments are sentences: which positions, which keywords.
 SAYING = {
     **dict.fromkeys(ERRORS, ((0,), ("hint",))),
     "write": ((1,), ("why",)),
     "_note": ((2,), ("why",)),
+    "note": ((2,), ("why",)),
+    "_remember": ((1,), ()),
+    "trouble": ((0,), ()),
     "move": ((), ("why",)),
     "_at_work": ((), ("why",)),
     "_finish": ((), ("why",)),
