@@ -6,7 +6,7 @@ import click
 
 from labmgr.cli.lab import Call, pick, working
 from labmgr.cli.shell import Shell, answer, ask, json_option, table
-from labmgr.domain.journal import first_altered
+from labmgr.domain.journal import Entry, Mark, Tail, first_altered, tail
 from labmgr.domain.snapshot import SnapshotKind
 from labmgr.services import doctor as doctors
 from labmgr.services import labs, snapshots
@@ -49,14 +49,33 @@ def journal_show(shell: Shell, subject: str | None, limit: int | None, as_json: 
 @json_option
 @click.pass_context
 def journal_verify(ctx: click.Context, as_json: bool) -> None:
-    """Exit 1 and name the first row that was altered."""
+    """Exit 1 and name the first row that was altered, or say that rows are missing at the end."""
     shell: Shell = ctx.obj
-    found = shell.tools.store.entries()
-    bad = first_altered(found)
-    words = f"row {bad.rank} was altered: {bad.at:%F %T} {bad.what}" if bad else "whole"
-    data = {"rows": len(found), "altered": bad.rank if bad else None}
-    answer(data, as_json=as_json, people=lambda: click.echo(f"{len(found)} rows: {words}"))
-    ctx.exit(1 if bad else 0)
+    found, mark = shell.tools.store.whole_journal()
+    bad, end = first_altered(found), tail(found, mark)
+    words = _faults(bad, end, mark) or ["whole"]
+    newest = found[-1] if found else None
+    data = {
+        "rows": len(found),
+        "altered": bad.rank if bad else None,
+        "end": end,
+        "newest": newest and {"rank": newest.rank, "hash": newest.hash},
+    }
+    said = "\n".join(f"{len(found)} rows: {one}" for one in words)
+    answer(data, as_json=as_json, people=lambda: click.echo(said))
+    ctx.exit(0 if words == ["whole"] else 1)
+
+
+def _faults(bad: Entry | None, end: Tail, mark: Mark | None) -> list[str]:
+    ends = {
+        Tail.CUT: f"rows are missing at the end, labmgr's last one was row {mark and mark.rank}",
+        Tail.REPLACED: "the last rows are not those that labmgr wrote",
+        Tail.UNSEALED: "the seal of the newest row is missing, or not of this home's key",
+    }
+    altered = (
+        f"row {bad.rank} or one before it was altered: {bad.at:%F %T} {bad.what}" if bad else ""
+    )
+    return [one for one in (altered, ends.get(end, "")) if one]
 
 
 @click.group()

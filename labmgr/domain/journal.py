@@ -6,6 +6,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 BEGINNING = "0" * 64
 
@@ -40,3 +41,40 @@ def first_altered(entries: list[Entry], before: str = BEGINNING) -> Entry | None
             return entry
         previous, rank = entry.hash, rank + 1
     return None
+
+
+@dataclass(frozen=True)
+class Mark:
+    """The newest row, as the vault's key sealed it beside the table."""
+
+    rank: int = 0
+    hash: str = BEGINNING
+
+    def __str__(self) -> str:
+        return f"journal {self.rank} {self.hash}"
+
+    @classmethod
+    def read(cls, text: str) -> Mark | None:
+        """None for anything but a mark: another secret put in its place is none."""
+        kind, _, rest = text.partition(" ")
+        rank, _, digest = rest.partition(" ")
+        return cls(int(rank), digest) if kind == "journal" and rank.isdigit() else None
+
+
+class Tail(StrEnum):
+    """The journal's end, held against its mark."""
+
+    WHOLE = "whole"
+    CUT = "cut"  # the row that was sealed last is gone
+    REPLACED = "replaced"  # the last rows are not those that labmgr wrote
+    UNSEALED = "unsealed"  # no mark, or none that this home's key made
+
+
+def tail(entries: list[Entry], mark: Mark | None) -> Tail:
+    """Whether *entries*, the whole journal, end where labmgr ended."""
+    if mark is None:
+        return Tail.UNSEALED
+    last = Mark(entries[-1].rank, entries[-1].hash) if entries else Mark()
+    if last.rank < mark.rank:
+        return Tail.CUT
+    return Tail.WHOLE if last == mark else Tail.REPLACED

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
-from labmgr.domain.journal import first_altered
+from labmgr.domain.journal import first_altered, tail
 from labmgr.panel.gate import tools
 
 bp = Blueprint("journal", __name__, url_prefix="/journal")
@@ -22,5 +22,11 @@ def show() -> ResponseReturnValue:
 
 @bp.get("/verification")
 def verify() -> ResponseReturnValue:
-    found = tools().store.entries()
-    return render_template("journal_verify.html", rows=len(found), bad=first_altered(found))
+    found, mark = tools().store.whole_journal()
+    return render_template(
+        "journal_verify.html",
+        rows=len(found),
+        bad=first_altered(found),
+        tail=tail(found, mark),
+        mark=mark,
+    )

@@ -8,10 +8,13 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, insert, select
 
-from labmgr.domain.journal import BEGINNING, Entry
+from labmgr.domain.journal import Entry, Mark
 from labmgr.domain.ports import Vault
-from labmgr.store.database import Database, columns, every
-from labmgr.store.tables import journal
+from labmgr.errors import VaultError
+from labmgr.store.database import Database, columns, every, put
+from labmgr.store.tables import journal, secrets
+
+MARK = {"name": "journal:newest"}
 
 
 class Book:
@@ -24,12 +27,33 @@ class Book:
 
     def _note(self, tx: Connection, subject: str, what: str, *, by: str, why: str = "") -> None:
         """Add a journal row in the transaction of the step it tells of."""
-        newest = select(journal.c.rank, journal.c.hash).order_by(journal.c.rank.desc()).limit(1)
-        rank, previous = tx.execute(newest).first() or (0, BEGINNING)
+        standing, mark = _newest(tx), self._mark(tx)
+        # After the sealed row, not after the last one found: rows that were cut away, or put
+        # there by others, leave a break that no later row heals.
+        previous = mark or standing
+        rank = max(standing.rank, previous.rank) + 1
         # UTC before it is hashed: that is what the table gives back.
-        entry = Entry(self._now().astimezone(UTC), subject, what, by, why, rank=rank + 1)
-        sealed = replace(entry, hash=entry.sealed(entry.rank, previous))
+        entry = Entry(self._now().astimezone(UTC), subject, what, by, why, rank=rank)
+        sealed = replace(entry, hash=entry.sealed(rank, previous.hash))
         tx.execute(insert(journal).values(**asdict(sealed)))
+        if mark is not None:  # one that is missing, or not ours, stays the sign that it is
+            self._seal(tx, Mark(rank, sealed.hash))
+
+    def _seal(self, tx: Connection, mark: Mark) -> None:
+        put(tx, secrets, MARK, {"sealed": self._vault.seal(str(mark))})
+
+    def _mark(self, tx: Connection) -> Mark | None:
+        sealed = tx.scalar(select(secrets.c.sealed).filter_by(**MARK))
+        try:
+            return None if sealed is None else Mark.read(self._vault.unseal(sealed))
+        except VaultError:
+            return None  # a journal with a broken seal is still written
+
+
+def _newest(tx: Connection) -> Mark:
+    query = select(journal.c.rank, journal.c.hash).order_by(journal.c.rank.desc()).limit(1)
+    found = tx.execute(query).first()
+    return Mark(*found) if found else Mark()
 
 
 class Journal(Book):
@@ -46,3 +70,13 @@ class Journal(Book):
             query = query.where(journal.c.subject == subject)
         with self._db.read() as tx:
             return every(tx, query, Entry)[::-1]
+
+    def whole_journal(self) -> tuple[list[Entry], Mark | None]:
+        """Every row, and the newest one as it was sealed, both of the same instant."""
+        with self._db.read() as tx:
+            rows = every(tx, columns(journal, Entry).order_by(journal.c.rank), Entry)
+            return rows, self._mark(tx)
+
+    def _begin_mark(self, tx: Connection) -> None:
+        """Seal the end of a journal that has no mark yet: at its birth, and never again."""
+        self._seal(tx, _newest(tx))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
@@ -9,15 +11,24 @@ from sqlalchemy import Connection, text
 
 from labmgr.errors import StoreError
 from labmgr.store.database import Database
-from labmgr.store.schema import STEPS
+from labmgr.store.schema import STEPS, standing
+
+UNSEALED = {None, "0001"}  # shapes from before the journal's end was sealed
 
 
-def upgrade(url: str) -> None:
-    """Take every missing step in one transaction: all of them, or none."""
+def upgrade(url: str, seal_journal: Callable[[Connection], None]) -> None:
+    """Take every missing step in one transaction: all of them, or none.
+
+    The journal's end is sealed once, on the way up from a labmgr that did not: where a later one
+    finds no seal, somebody took it away.
+    """
     database = Database(url, foreign_keys=False)  # a step may have to make a table anew
     try:
         with database.write() as tx:
+            before = standing(tx)
             _run(tx)
+            if before in UNSEALED:
+                seal_journal(tx)
             _check_references(tx)
     finally:
         database.close()

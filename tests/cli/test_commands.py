@@ -187,3 +187,15 @@ def test_an_altered_journal_is_noticed(terminal):
     with sqlite3.connect(terminal.world.home / "labmgr.db") as database:
         database.execute("UPDATE journal SET by = 'nobody' WHERE rank = 3")
     assert terminal.json("journal", "verify", status=1)["altered"] == 3
+
+
+def test_rows_missing_at_the_journals_end_are_noticed(terminal):
+    terminal.ready(1)
+    whole = terminal.json("journal", "verify")
+    assert whole["end"] == "whole"
+    assert whole["newest"]["rank"] == whole["rows"]
+    with sqlite3.connect(terminal.world.home / "labmgr.db") as database:
+        database.execute("DELETE FROM journal WHERE rank = (SELECT max(rank) FROM journal)")
+    assert terminal.json("journal", "verify", status=1)["end"] == "cut"
+    said = terminal.say("journal", "verify")
+    assert f"labmgr's last one was row {whole['rows']}" in said.stdout
