@@ -5,7 +5,7 @@ The promises of ports.py hold here too: twice equals once, failures are labmgr's
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
@@ -16,7 +16,7 @@ from labmgr.domain.credential import Credential
 from labmgr.domain.exam import Candidate, Commission, ExamSession, Realisation, SessionState
 from labmgr.domain.journal import Entry, Mark
 from labmgr.domain.lab import Lab, LabState
-from labmgr.domain.passage import Incident, Passage
+from labmgr.domain.passage import Incident, Passage, PassageState
 from labmgr.domain.people import Account
 from labmgr.domain.probe import Finding
 from labmgr.domain.snapshot import Snapshot
@@ -39,6 +39,9 @@ class LabBook(Protocol):
 
     def retemplate(self, lab: Lab, template_hash: str) -> Lab:
         """Remember which state of the template the lab is now built from."""
+
+    def replan(self, lab: Lab, template: str, template_hash: str, *, by: str) -> Lab:
+        """Another template for a lab of which nothing stands; the journal does not name it."""
 
     def credentials(self, lab: str) -> list[Credential]: ...
     def keep_credentials(self, credentials: Sequence[Credential]) -> None:
@@ -140,7 +143,9 @@ class ExamBook(Protocol):
     def document(self, session: str, candidate: str, number: int) -> tuple[str, bytes]:
         """Its name and bytes. Raises NotFound."""
 
-    def passages(self, session: str | None = None) -> list[Passage]:
+    def passages(
+        self, session: str | None = None, *, states: Collection[PassageState] | None = None
+    ) -> list[Passage]:
         """By planned start, then by candidate."""
 
     def passage(self, session: str, candidate: str) -> Passage: ...

@@ -23,13 +23,14 @@ class LabState(StrEnum):
 
 S = LabState
 
+# At its bell a lab that was just being restored is ready, not open: it is frozen all the same.
 # Reset: from ready, frozen, recette, broken back to building; from open only by force (a close
 # first). A gone lab may be built again under the same number. Building may be taken back to
 # planned when its worker died before anything stood.
 MOVES: dict[LabState, frozenset[LabState]] = {
     S.PLANNED: frozenset({S.BUILDING, S.GONE}),
     S.BUILDING: frozenset({S.READY, S.BROKEN, S.PLANNED}),
-    S.READY: frozenset({S.OPEN, S.BUILDING, S.BROKEN, S.GONE}),
+    S.READY: frozenset({S.OPEN, S.FROZEN, S.RECETTE, S.BUILDING, S.BROKEN, S.GONE}),
     S.OPEN: frozenset({S.READY, S.FROZEN, S.BROKEN}),
     S.FROZEN: frozenset({S.RECETTE, S.OPEN, S.BUILDING, S.BROKEN, S.GONE}),
     S.RECETTE: frozenset({S.FROZEN, S.BUILDING, S.BROKEN, S.GONE}),

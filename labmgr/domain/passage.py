@@ -73,6 +73,7 @@ class Passage:
     paused: PassageState | None = None
     choice: int = 0
     lab: str = ""
+    change_asked: str = ""  # "<réalisation> <login>": a change that a second person confirms
     arrived: datetime | None = None
     acknowledged: datetime | None = None  # the responsibility text (S4:2342)
     absent_said_by: str = ""  # the first of two

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from labmgr.domain.credential import Credential, make_password
+from labmgr.domain.exam import Candidate
 from labmgr.domain.lab import Lab
 from labmgr.domain.plan import LabPlan
 from labmgr.domain.planning import GatewaySecrets, checks_for, credentials_for, plan_lab
@@ -24,13 +26,22 @@ def credentials_of(tools: Tools, lab: Lab, template: Template) -> list[Credentia
     return made
 
 
+def candidate_of(tools: Tools, lab: Lab) -> Candidate:
+    """The lab's candidate, with the parameters of the réalisation that this lab is."""
+    candidate = tools.store.candidate(lab.session, lab.candidate)
+    for one in tools.store.realisations(lab.session, lab.candidate):
+        if one.number == lab.realisation:
+            return replace(candidate, variables={**candidate.variables, **one.variables})
+    return candidate
+
+
 def plan_of(tools: Tools, lab: Lab) -> LabPlan:
     """Everything an engine needs for *lab*. Raises BadFile when its template is faulty."""
     template = tools.library.read(lab.template)
     return plan_lab(
         template,
         lab,
-        tools.store.candidate(lab.session, lab.candidate),
+        candidate_of(tools, lab),
         credentials_of(tools, lab, template),
         site=tools.site,
         image_tag=lambda image: _tag(tools, image),
@@ -45,7 +56,7 @@ def checks_of(tools: Tools, lab: Lab, *, liveness: bool = False) -> list[Check]:
     return checks_for(
         template,
         lab,
-        tools.store.candidate(lab.session, lab.candidate),
+        candidate_of(tools, lab),
         credentials_of(tools, lab, template),
         site=tools.site,
         liveness=liveness,

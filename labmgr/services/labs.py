@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 
 from labmgr.domain.lab import STANDING, Lab, LabState
 from labmgr.domain.ports import Tools
@@ -12,7 +13,7 @@ from labmgr.domain.snapshot import SnapshotKind
 from labmgr.domain.words import Audience
 from labmgr.domain.work import Job, JobKind
 from labmgr.errors import LabmgrError, NotFound, Refused, WrongState
-from labmgr.services import probes, snapshots
+from labmgr.services import probes, sitting, snapshots
 from labmgr.services.blueprint import plan_of
 from labmgr.services.capacity import admit, to_build
 
@@ -70,6 +71,7 @@ def order_reset(
     """
     lab = tools.store.lab(lab_id)
     _known(tools, lab, nodes)
+    sitting.refuse_at_work(tools, lab, "reset")
     snapshots.latest(tools, lab_id, SnapshotKind.START)
     if lab.state is S.OPEN:
         if not (force and why):
@@ -118,6 +120,7 @@ def carry_out_reset(
 def order_remove(tools: Tools, lab_id: str, *, by: str) -> Job:
     """Accept the removal of a lab with its snapshots; not while it is open."""
     lab = tools.store.lab(lab_id)
+    sitting.refuse_at_work(tools, lab, "removed")
     if lab.state is not S.GONE:
         lab.moved_to(S.GONE)
     return tools.store.order(JobKind.REMOVE, lab_id, by=by)
@@ -136,17 +139,24 @@ def carry_out_remove(tools: Tools, lab_id: str, *, by: str) -> Lab:
 
 
 def order_open(tools: Tools, lab_id: str, *, by: str) -> Job:
-    """Let the candidate in: only into a lab whose probes were green and that has its snapshot."""
+    """Let the candidate in: only into a lab whose probes were green and that has its snapshot.
+
+    In an exam the passage opens its lab, with its clock; here that is refused.
+    """
     lab = tools.store.lab(lab_id)
+    sitting.refuse_by_hand(tools, lab, "opened")
     if lab.state is not S.OPEN:
         _may_open(tools, lab)
     return tools.store.order(JobKind.OPEN, lab_id, by=by)
 
 
-def carry_out_open(tools: Tools, lab_id: str, *, by: str) -> Lab:
-    """Guard laid, row written, gateway opened; no guard, no open."""
+def carry_out_open(tools: Tools, lab_id: str, *, by: str, until: datetime | None = None) -> Lab:
+    """Guard laid, row written, gateway opened; no guard, no open.
+
+    *until* is an end that the gateway keeps by itself; said again it is the new one.
+    """
     lab = tools.store.lab(lab_id)
-    if lab.state is S.OPEN and tools.engine.is_open(lab_id, Audience.CANDIDATE):
+    if lab.state is S.OPEN and not until and tools.engine.is_open(lab_id, Audience.CANDIDATE):
         return lab
     if lab.state is not S.OPEN:
         _may_open(tools, lab)
@@ -155,7 +165,7 @@ def carry_out_open(tools: Tools, lab_id: str, *, by: str) -> Lab:
     if lab.state is not S.OPEN:
         lab = tools.store.move(lab, S.OPEN, by=by, why="opened")
     try:
-        tools.engine.open_access(lab_id, Audience.CANDIDATE)
+        tools.engine.open_access(lab_id, Audience.CANDIDATE, until)
     except LabmgrError as failure:
         tools.store.move(lab, before, by=by, why=f"could not be opened: {failure}")
         raise
@@ -165,21 +175,49 @@ def carry_out_open(tools: Tools, lab_id: str, *, by: str) -> Lab:
 def order_close(tools: Tools, lab_id: str, *, by: str, freeze: bool = False) -> Job:
     """Cut the candidate's access; with *freeze* the lab waits for the commission."""
     lab = tools.store.lab(lab_id)
+    sitting.refuse_by_hand(tools, lab, "closed")
     wanted = S.FROZEN if freeze else S.READY
     if lab.state not in {S.OPEN, wanted}:
         raise WrongState(f"Lab {lab_id}", lab.state, "closed", [S.OPEN])
     return tools.store.order(JobKind.FREEZE if freeze else JobKind.CLOSE, lab_id, by=by)
 
 
-def carry_out_close(tools: Tools, lab_id: str, *, by: str, freeze: bool = False) -> Lab:
-    """Access is cut first, whatever the row says; the lab runs on."""
+def carry_out_close(
+    tools: Tools, lab_id: str, *, by: str, freeze: bool = False, snapshot: bool = False
+) -> Lab:
+    """Access is cut first, whatever the row says; the lab runs on.
+
+    With *snapshot* the end snapshot is ordered once nobody can touch anything any more.
+    """
     tools.engine.close_access(lab_id, Audience.CANDIDATE)
     lab = tools.store.lab(lab_id)
-    if lab.state is not S.OPEN:
+    wanted = S.FROZEN if freeze else S.READY
+    if lab.state is S.OPEN or (freeze and lab.state is S.READY):
+        lab = tools.store.move(lab, wanted, by=by, why="frozen" if freeze else "closed")
+    if snapshot and lab.state is S.FROZEN:
+        args = {"kind": SnapshotKind.END}
+        tools.store.order(JobKind.SNAPSHOT, lab_id, by=by, args=args)
+    return lab
+
+
+def carry_out_admit(tools: Tools, lab_id: str, *, by: str) -> Lab:
+    """Let the commission in for the recette, by its own door; the candidate's stays shut."""
+    lab = tools.store.lab(lab_id)
+    if lab.state is not S.RECETTE:
+        lab.moved_to(S.RECETTE)
+        tools.engine.guard()
+        lab = tools.store.move(lab, S.RECETTE, by=by, why="recette")
+    tools.engine.open_access(lab_id, Audience.COMMISSION)
+    return lab
+
+
+def carry_out_dismiss(tools: Tools, lab_id: str, *, by: str) -> Lab:
+    """Shut the commission's door; what the recette left stays to be seen."""
+    tools.engine.close_access(lab_id, Audience.COMMISSION)
+    lab = tools.store.lab(lab_id)
+    if lab.state is not S.RECETTE:
         return lab
-    return tools.store.move(
-        lab, S.FROZEN if freeze else S.READY, by=by, why="frozen" if freeze else "closed"
-    )
+    return tools.store.move(lab, S.FROZEN, by=by, why="recette over")
 
 
 def carry_out_wake(tools: Tools, lab_id: str, *, by: str) -> None:
@@ -196,10 +234,12 @@ def carry_out_wake(tools: Tools, lab_id: str, *, by: str) -> None:
         )
     tools.engine.guard()
     tools.engine.build(plan)
-    if tools.store.lab(lab_id).state is S.OPEN:
-        tools.engine.open_access(lab_id, Audience.CANDIDATE)
+    if tools.store.lab(lab_id).state is S.OPEN and sitting.may_be_open(tools, lab):
+        tools.engine.open_access(lab_id, Audience.CANDIDATE, sitting.open_until(tools, lab))
         if tools.store.lab(lab_id).state is not S.OPEN:  # a bell struck on the other lane
             tools.engine.close_access(lab_id, Audience.CANDIDATE)
+    if tools.store.lab(lab_id).state is S.RECETTE:
+        tools.engine.open_access(lab_id, Audience.COMMISSION)
     tools.store.write(f"lab:{lab_id}", "started again with its data", by=by)
 
 
@@ -209,6 +249,7 @@ def order_restore(tools: Tools, lab_id: str, snapshot_id: str, *, by: str, why: 
     if snapshot.lab != lab_id:
         raise NotFound(f"Lab {lab_id} has no snapshot {snapshot_id}")
     lab = tools.store.lab(lab_id)
+    sitting.refuse_at_work(tools, lab, "restored")
     if lab.state is not S.BUILDING:
         lab.moved_to(S.BUILDING)
     tools.store.write(f"lab:{lab_id}", f"restore of {snapshot_id} ordered", by=by, why=why)

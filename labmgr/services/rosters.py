@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from labmgr.domain.credential import make_code
-from labmgr.domain.exam import Candidate, ExamSession, SessionState
-from labmgr.domain.lab import Lab
+from labmgr.domain.exam import ExamSession, SessionState
+from labmgr.domain.lab import Lab, LabState
 from labmgr.domain.people import Slip
 from labmgr.domain.ports import Tools
 from labmgr.domain.roster import Differences, differences, parse_roster
 from labmgr.domain.words import Option, slug
 from labmgr.errors import BadFile, BadInput, LostRace, Problem, Refused
-from labmgr.services import accounts
+from labmgr.services import accounts, sitting
 
 FIRST_REALISATION = 1
+_NOTHING_STANDS = frozenset({LabState.PLANNED, LabState.GONE})
 
 
 @dataclass(frozen=True)
@@ -78,37 +79,42 @@ def import_file(
 
 
 def plan_labs(tools: Tools, session_name: str, *, by: str) -> list[Lab]:
-    """Give every candidate a lab on paper; those who have one keep it, and its number."""
+    """Give every candidate a lab on paper for each réalisation; those who have one keep it.
+
+    Without réalisations there is one, of the session's template. A lab of which nothing stands
+    follows its réalisation to another template.
+    """
     session = tools.store.session(session_name)
-    template = tools.library.read(session.template)
+    standing = {lab.id: lab for lab in tools.store.labs(session.name)}
+    wanted = {(one.candidate, one.number): one for one in tools.store.realisations(session.name)}
     planned = []
     for candidate in tools.store.candidates(session.name):
-        lab_id = f"{session.name}-{slug(candidate.number, 12)}-{FIRST_REALISATION}"
-        lab = next((one for one in tools.store.labs(session.name) if one.id == lab_id), None)
-        planned.append(lab or _plan_lab(tools, session, candidate, lab_id, template.hash, by=by))
+        numbers = [number for who, number in wanted if who == candidate.number]
+        for number in numbers or [FIRST_REALISATION]:
+            project = wanted.get((candidate.number, number))
+            template = project.template if project else session.template
+            lab_id = sitting.lab_id(session.name, candidate.number, number)
+            lab = standing.get(lab_id)
+            if lab is None:
+                fresh = Lab(lab_id, session.name, candidate.number, number, 0, template, "")
+                lab = _plan_lab(tools, fresh, by=by)
+            elif lab.template != template and lab.state in _NOTHING_STANDS:
+                lab = tools.store.replan(lab, template, tools.library.read(template).hash, by=by)
+            planned.append(lab)
     return planned
 
 
-def _plan_lab(
-    tools: Tools, session: ExamSession, candidate: Candidate, lab_id: str, digest: str, *, by: str
-) -> Lab:
+def _plan_lab(tools: Tools, lab: Lab, *, by: str) -> Lab:
     """Two panels may plan at once: the number that lost the race is taken again.
 
     A lab that is gone keeps its number, since it may be built again.
     """
+    digest = tools.library.read(lab.template).hash
     while True:
-        number = tools.site.ranges.free_number({lab.number for lab in tools.store.labs()})
-        lab = Lab(
-            lab_id,
-            session.name,
-            candidate.number,
-            FIRST_REALISATION,
-            number,
-            session.template,
-            digest,
-        )
+        number = tools.site.ranges.free_number({one.number for one in tools.store.labs()})
         try:
-            return tools.store.add_lab(lab, by=by)
+            wanted = replace(lab, number=number, template_hash=digest)
+            return tools.store.add_lab(wanted, by=by)
         except LostRace:
             continue
 

@@ -9,9 +9,10 @@ from collections.abc import Callable, Mapping
 from labmgr.domain.lab import LabState
 from labmgr.domain.ports import Tools
 from labmgr.domain.snapshot import SnapshotKind
+from labmgr.domain.words import Audience
 from labmgr.domain.work import LANE, Job, JobKind, JobState, Lane
 from labmgr.errors import EngineError, EngineUnreachable, LabmgrError
-from labmgr.services import labs, probes, snapshots
+from labmgr.services import hours, labs, probes, snapshots
 
 log = logging.getLogger(__name__)
 
@@ -26,11 +27,29 @@ def _snapshot(tools: Tools, job: Job) -> None:
     snapshots.take(tools, tools.store.lab(job.lab), SnapshotKind(job.args["kind"]), by=job.by)
 
 
+def _open(tools: Tools, job: Job) -> object:
+    """For an hour, for the commission, or for as long as a teacher wants."""
+    if "session" in job.args:
+        args = job.args["session"], job.args["candidate"]
+        return hours.open_hour(tools, job.lab, *args, by=job.by)
+    if job.args.get("audience") == Audience.COMMISSION:
+        return labs.carry_out_admit(tools, job.lab, by=job.by)
+    return labs.carry_out_open(tools, job.lab, by=job.by)
+
+
+def _close(tools: Tools, job: Job) -> object:
+    if job.args.get("audience") == Audience.COMMISSION:
+        return labs.carry_out_dismiss(tools, job.lab, by=job.by)
+    return labs.carry_out_close(tools, job.lab, by=job.by)
+
+
 CARRY_OUT: Mapping[JobKind, CarryOut] = {
     JobKind.BUILD: lambda tools, job: labs.carry_out_build(tools, job.lab, by=job.by),
-    JobKind.OPEN: lambda tools, job: labs.carry_out_open(tools, job.lab, by=job.by),
-    JobKind.CLOSE: lambda tools, job: labs.carry_out_close(tools, job.lab, by=job.by),
-    JobKind.FREEZE: lambda tools, job: labs.carry_out_close(tools, job.lab, by=job.by, freeze=True),
+    JobKind.OPEN: _open,
+    JobKind.CLOSE: _close,
+    JobKind.FREEZE: lambda tools, job: labs.carry_out_close(
+        tools, job.lab, by=job.by, freeze=True, snapshot="snapshot" in job.args
+    ),
     JobKind.RESET: lambda tools, job: labs.carry_out_reset(
         tools,
         job.lab,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, fields, replace
 from typing import Any
 
@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Table, and_, delete, insert, select, update
 
 from labmgr.domain.bells import Bell
 from labmgr.domain.exam import Commission, ExamSession, Realisation
-from labmgr.domain.passage import BEFORE, Incident, Passage
+from labmgr.domain.passage import BEFORE, Incident, Passage, PassageState
 from labmgr.domain.work import Order
 from labmgr.errors import LostRace, NotFound, Refused
 from labmgr.store.database import columns, every, first, put
@@ -102,8 +102,12 @@ class Realisations(Book):
 class Passages(Ordering):
     """Passages by compare-and-set on their revision, and the bells that were answered."""
 
-    def passages(self, session: str | None = None) -> list[Passage]:
+    def passages(
+        self, session: str | None = None, *, states: Collection[PassageState] | None = None
+    ) -> list[Passage]:
         query = columns(passages, Passage)
+        if states is not None:
+            query = query.where(passages.c.state.in_(states))
         if session is not None:
             query = query.where(passages.c.session == session)
         with self._db.read() as tx:

@@ -60,6 +60,12 @@ class Labs(Book):
             _set(tx, lab, template_hash=template_hash)
         return replace(lab, template_hash=template_hash)
 
+    def replan(self, lab: Lab, template: str, template_hash: str, *, by: str) -> Lab:
+        with self._db.write() as tx:
+            _set(tx, lab, template=template, template_hash=template_hash)
+            self._note(tx, f"lab:{lab.id}", "planned from another template", by=by)
+        return replace(lab, template=template, template_hash=template_hash)
+
     def credentials(self, lab: str) -> list[Credential]:
         query = columns(credentials, Credential).where(credentials.c.lab == lab)
         order = query.order_by(credentials.c.node, credentials.c.id)

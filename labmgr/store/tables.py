@@ -133,6 +133,7 @@ passages = Table(
     Column("paused", Word(PassageState)),
     Column("choice", Integer, nullable=False),
     _text("lab"),
+    _text("change_asked"),
     Column("arrived", Instant),
     Column("acknowledged", Instant),
     _text("absent_said_by"),

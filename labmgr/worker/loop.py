@@ -12,6 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from labmgr.domain.ports import Tools
 from labmgr.domain.work import LANE, Job, JobState, Lane
 from labmgr.errors import LabmgrError, Refused
+from labmgr.services import hours, outages
 from labmgr.services.reconcile import look_round, recover
 from labmgr.services.work import do_one_job
 from labmgr.worker.alarm import ROUND_SECONDS, set_alarm
@@ -69,6 +70,7 @@ class Worker:
         self._round: Future[None] = self._rounds.submit(lambda: None)
         self._tidied = self._away = False
         self._asked = self._measured = float("-inf")
+        self._bell = float("-inf")
         self._free, self._shrunk = 0, True  # room at the last measure; the first round measures
 
     def stop(self) -> None:
@@ -84,6 +86,7 @@ class Worker:
                     hint="One is enough; `labmgr doctor` says whether it is well.",
                 )
             recover(self._tools, self.name)
+            outages.recover_clocks(self._tools)
             self._round_due.set()
             clock = set_alarm(self._round_due.set)
             lanes = self._lanes()
@@ -111,6 +114,7 @@ class Worker:
                 if time.monotonic() - beaten >= BEAT:
                     self._tools.store.beat(self.name, self._tools.clock())
                     beaten = time.monotonic()
+                self._answer_bells()
                 self._feed(lanes)
                 self._mind_the_disk()
                 late = time.monotonic() - looked >= 2 * ROUND_SECONDS
@@ -122,6 +126,12 @@ class Worker:
                     self._round.add_done_callback(_say_bug)
             except LabmgrError as trouble:  # disk full, database locked: it may pass
                 log.error("worker: %s (%s)", trouble, trouble.hint)  # noqa: TRY400 - known words
+
+    def _answer_bells(self) -> None:
+        """Asked of the rows at each look; nobody is told of a bell, so none can be missed."""
+        if time.monotonic() < self._bell:
+            return
+        self._bell = time.monotonic() + hours.answer(self._tools)
 
     def _feed(self, lanes: dict[Lane, _LanePool]) -> None:
         for pool in lanes.values():
@@ -166,6 +176,7 @@ class Worker:
     def _look_round(self) -> None:
         measure, self._shrunk = self._shrunk, False
         try:
+            outages.watch(self._tools)
             look_round(self._tools, measure=measure)
         except LabmgrError as trouble:
             log.warning("look_round: %s (%s)", trouble, trouble.hint)

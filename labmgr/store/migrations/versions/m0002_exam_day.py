@@ -125,6 +125,7 @@ def _passages() -> None:
         sa.Column("paused", sa.String),
         _number("choice"),
         _text("lab"),
+        _text("change_asked"),
         _at("arrived"),
         _at("acknowledged"),
         *(_text(name) for name in ("absent_said_by", "message", "adjustment")),

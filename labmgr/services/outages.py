@@ -1,0 +1,122 @@
+"""Time in which candidates could not reach their labs: dated, measured, left to people to judge."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import replace
+
+from labmgr.domain.clock import Clock, Moment, Stretch
+from labmgr.domain.exam import Phase
+from labmgr.domain.passage import PHASE_OF, Incident, Passage, PassageState
+from labmgr.domain.ports import Tools
+from labmgr.domain.repair import GATEWAY, Seen
+from labmgr.domain.work import JobKind, Order
+from labmgr.errors import LabmgrError
+
+log = logging.getLogger(__name__)
+
+BY = "reconcile"
+P = PassageState
+MOST_COMPENSATED = 4  # an outage of more than a quarter of the phase: propose to report (USERS §4)
+DEAD = "node {node} does not run"
+
+
+def recover_clocks(tools: Tools) -> list[str]:
+    """Suspend what an outage stopped; call once when a worker starts, before its first beat.
+
+    The outage began at the last heartbeat. A machine that was off stopped everything; while only
+    labmgr was away the gateways held the hours' ends, and a candidate whose lab ran lost nothing.
+    """
+    beat, now = tools.store.last_beat(), tools.clock()
+    if beat is None:
+        return []
+    rebooted = beat.boot != now.boot
+    return [
+        _suspend(tools, one, beat, rebooted=rebooted)
+        for one in tools.store.passages(states=frozenset(PHASE_OF))
+        if one.clock and one.clock.running and _was_hit(tools, one, beat, rebooted=rebooted)
+    ]
+
+
+def watch(tools: Tools) -> None:
+    """Note nodes that stand still in a running hour, and when they run again. Within seconds.
+
+    Staff decide what follows; nothing is compensated by itself.
+    """
+    running = [one for one in tools.store.passages(states=frozenset({P.HOUR})) if one.lab]
+    if not running:
+        return
+    seen = tools.engine.look_all()
+    for passage in running:
+        if passage.clock and passage.clock.running:
+            _compare(tools, passage, seen.get(passage.lab, {}))
+
+
+def proposal(passage: Passage, incident: Incident) -> str:
+    """What staff may decide about an outage: give the time back, or report the passage.
+
+    By analogy with exams by video; a human decision always, and in the record (USERS §4).
+    """
+    clock = passage.clocks.get(Phase.HOUR)
+    if clock is None or not incident.seconds or incident.decision:
+        return ""
+    if incident.seconds * MOST_COMPENSATED <= clock.allotted:
+        return "extend"
+    return "report"
+
+
+def _was_hit(tools: Tools, passage: Passage, beat: Moment, *, rebooted: bool) -> bool:
+    if passage.clock and passage.clock.left(beat) <= 0:
+        return False  # its bell was due before: it is answered now
+    if rebooted:
+        return True
+    return passage.state is P.HOUR and bool(passage.lab) and not _runs(tools, passage.lab)
+
+
+def _runs(tools: Tools, lab: str) -> bool:
+    """Whether the lab's door and nodes run; an engine that is away runs nothing."""
+    try:
+        seen = tools.engine.look(lab)
+    except LabmgrError as away:
+        log.warning("recover: lab %s: %s", lab, away)
+        return False
+    return bool(seen) and all(one is Seen.RUNNING for one in seen.values())
+
+
+def _suspend(tools: Tools, before: Passage, beat: Moment, *, rebooted: bool) -> str:
+    why = "power cut or restart of the server" if rebooted else "the lab had stopped"
+    clock, phase = before.clock, before.phase
+    if clock is None or phase is None:
+        return ""
+    halted = replace(before.moved_to(P.SUSPENDED), paused=before.state)
+    after = halted.with_clock(phase, _stopped_at(clock, beat))
+    orders = [Order(JobKind.CLOSE, before.lab)] if before.lab and before.state is P.HOUR else []
+    what = f"suspended: outage since {beat.at:%H:%M:%S} UTC"
+    tools.store.change_passage(before, after, what=what, by=BY, why=why, orders=orders)
+    tools.store.open_incident(before.session, before.candidate, f"suspended: {why}", by=BY)
+    said = f"passage {before.id} suspended: {why}"
+    log.warning("recover: %s", said)
+    return said
+
+
+def _stopped_at(clock: Clock, beat: Moment) -> Clock:
+    """Stopped at the last heartbeat; a stretch begun after it has not counted at all."""
+    last = clock.stretches[-1]
+    after_beat = last.start.boot == beat.boot and last.start.ticks > beat.ticks
+    end = last.start if after_beat or last.start.boot != beat.boot else beat
+    return replace(clock, stretches=(*clock.stretches[:-1], Stretch(last.start, end)))
+
+
+def _compare(tools: Tools, passage: Passage, seen: Mapping[str, Seen]) -> None:
+    lab = tools.store.lab(passage.lab)
+    names = [node.name for node in tools.library.read(lab.template).nodes]
+    dead = {name for name in (*names, GATEWAY) if seen.get(name) is not Seen.RUNNING}
+    for name in sorted(dead):
+        what = DEAD.format(node=name)
+        tools.store.open_incident(passage.session, passage.candidate, what, by="watch")
+    for one in tools.store.incidents(passage.session, passage.candidate):
+        alive = {DEAD.format(node=name) for name in {*names, GATEWAY} - dead}
+        if one.ended is None and one.what in alive:
+            seconds = (tools.now() - one.noticed).total_seconds()
+            tools.store.end_incident(one.id, seconds=max(0.0, seconds), by="watch")

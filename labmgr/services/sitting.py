@@ -1,0 +1,74 @@
+"""What a passage says of a lab: whose it is now, whether a hand may touch it, until when."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from labmgr.domain.exam import Form, Phase
+from labmgr.domain.lab import Lab
+from labmgr.domain.passage import BEFORE, Passage, PassageState
+from labmgr.domain.ports import Tools
+from labmgr.domain.words import slug
+from labmgr.errors import Refused
+
+AT_WORK = frozenset({PassageState.HOUR, PassageState.SUSPENDED, PassageState.INTERVIEW_2})
+
+
+def lab_id(session: str, candidate: str, realisation: int) -> str:
+    """The name of the lab of one réalisation: "<session>-<candidate>-<réalisation>"."""
+    return f"{session}-{slug(candidate, 12)}-{realisation}"
+
+
+def passage_of(tools: Tools, lab: str) -> Passage | None:
+    """The passage that works in this lab, if one does."""
+    return next((one for one in tools.store.passages() if one.lab == lab), None)
+
+
+def refuse_by_hand(tools: Tools, lab: Lab, verb: str) -> None:
+    """In an exam a door follows the passage's clock: nobody opens or closes it beside."""
+    passage = _of_candidate(tools, lab)
+    if passage is None or _is_training(tools, lab, passage):
+        return
+    raise Refused(
+        f"Lab {lab.id} belongs to a passage: it is not {verb} by hand",
+        hint="Start, suspend, resume or close the passage; its lab follows.",
+    )
+
+
+def refuse_at_work(tools: Tools, lab: Lab, verb: str) -> None:
+    """What would take a candidate's work away waits until the passage is done or suspended."""
+    passage = passage_of(tools, lab.id)
+    if passage is None or passage.state not in AT_WORK - {PassageState.SUSPENDED}:
+        return
+    raise Refused(
+        f"Lab {lab.id} may not be {verb}: its candidate's passage is in {passage.state}",
+        hint="Suspend the passage first, with its reason, or wait until it is done.",
+    )
+
+
+def may_be_open(tools: Tools, lab: Lab) -> bool:
+    """Whether an open lab's door may stand open: always without a passage, else in its hour."""
+    passage = passage_of(tools, lab.id)
+    if passage is None:
+        return True
+    clock = passage.clocks.get(Phase.HOUR)
+    running = passage.state is PassageState.HOUR and clock is not None and clock.running
+    return running and not passage.is_over(tools.clock())
+
+
+def open_until(tools: Tools, lab: Lab) -> datetime | None:
+    """Until when its passage's hour lasts; None: no end is set."""
+    passage = passage_of(tools, lab.id)
+    clock = passage.clocks.get(Phase.HOUR) if passage else None
+    return clock.due(tools.clock()) if clock else None
+
+
+def _of_candidate(tools: Tools, lab: Lab) -> Passage | None:
+    mine = (one for one in tools.store.passages(lab.session) if one.candidate == lab.candidate)
+    return passage_of(tools, lab.id) or next(mine, None)
+
+
+def _is_training(tools: Tools, lab: Lab, passage: Passage) -> bool:
+    """In training labs are opened as one likes, until a passage has really begun."""
+    form = tools.store.session(lab.session).form
+    return form is Form.TRAINING and passage.state in BEFORE
