@@ -25,8 +25,11 @@ from labmgr.panel import (
     login,
     orders,
     sessions,
+    terminals,
 )
-from labmgr.panel.portal import views as portal
+from labmgr.panel.portal import terminals as portal
+from labmgr.panel.portal import views
+from labmgr.services.live_terminals import Terminals
 
 # No inline script or style anywhere, nothing from elsewhere, no framing.
 POLICY = (
@@ -44,7 +47,8 @@ ROOMS = (
     orders,  # labs' own room, with the orders added
     library,
     journal,
-    portal,
+    terminals,
+    portal,  # the portal's own room, with its terminals added
 )
 LARGEST_UPLOAD = 4 << 20  # bytes: a list of candidates, never more
 SITTING = timedelta(hours=10)  # a working day
@@ -68,6 +72,7 @@ def create_app(tools: Tools, *, secret_key: str, secure: bool = False) -> WSGIAp
         RATELIMIT_STORAGE_URI="memory://",
     )
     app.extensions["labmgr"] = tools
+    app.extensions["terminals"] = Terminals(tools)
     Babel(app)
     CSRFProtect(app)
     _limit(app)
@@ -76,7 +81,7 @@ def create_app(tools: Tools, *, secret_key: str, secure: bool = False) -> WSGIAp
     app.add_url_rule("/health", "health", lambda: "ok")
     for room in ROOMS:
         app.register_blueprint(room.bp)
-    app.register_blueprint(portal.entry)
+    app.register_blueprint(views.entry)
     filters.register(app)
     errors.register(app)
     return app
@@ -89,7 +94,7 @@ def _limit(app: Flask) -> None:
         "30 per minute", scope="doors", methods=["POST"], error_message="doors"
     )
     doors(login.bp)
-    doors(portal.entry)
+    doors(views.entry)
 
 
 def _headers(response: Response) -> Response:

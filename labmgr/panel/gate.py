@@ -40,6 +40,7 @@ MAY: Final[dict[str, frozenset[Role]]] = {
     "labs.": EVERY_STAFF,
     "labs.order": BUILDERS,
     "labs.credentials": frozenset({R.ADMIN, R.TEACHER, R.COMMISSION}),
+    "terminals.": frozenset({R.ADMIN, R.TEACHER, R.COMMISSION}),
     "library.": EVERY_STAFF,
     "accounts.": frozenset({R.ADMIN}),
     "journal.": frozenset({R.ADMIN, R.TEACHER, R.COMMISSION}),

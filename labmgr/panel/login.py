@@ -12,6 +12,7 @@ from labmgr.domain.people import Account
 from labmgr.errors import LabmgrError, NotAllowed, Refused
 from labmgr.panel.filters import tell
 from labmgr.panel.gate import mark, operator, tools
+from labmgr.panel.terminal import running
 from labmgr.services import accounts
 
 bp = Blueprint("login", __name__)
@@ -38,6 +39,7 @@ def check() -> ResponseReturnValue:
 @bp.post("/deconnexion")
 def leave() -> ResponseReturnValue:
     tools().store.write(f"account:{operator()}", "logged out", by=operator())
+    running().end_all(f"account:{operator()}")
     session.clear()
     return redirect(url_for("login.enter"))
 

@@ -15,6 +15,8 @@ VALUES = {
     "node": "srv",
     "credential": "cle",
     "filename": "labmgr.css",
+    "terminal": "none",
+    "tape": "none.cast",
 }
 A, T, C, G, E = Role.ADMIN, Role.TEACHER, Role.COMMISSION, Role.INVIGILATOR, Role.TECHNICIAN
 # The table of DESIGN §12 as this release reads it: page -> who may.
@@ -42,6 +44,14 @@ TABLE = {
     "labs.live": {A, T, C, G, E},
     "labs.order": {A, T, E},
     "labs.credentials": {A, T, C},
+    "terminals.show": {A, T, C},
+    "terminals.live": {A, T, C},
+    "terminals.desk": {A, T, C},
+    "terminals.line": {A, T, C},
+    "terminals.watch": {A, T, C},
+    "terminals.watch_line": {A, T, C},
+    "terminals.tape": {A, T, C},
+    "terminals.player": {A, T, C},
     "library.show": {A, T, C, G, E},
     "library.one": {A, T, C, G, E},
     "library.stock": {A, T, C, G, E},

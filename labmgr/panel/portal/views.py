@@ -24,6 +24,7 @@ from labmgr.domain.exam import Candidate
 from labmgr.domain.lab import Lab
 from labmgr.errors import NotAllowed, NotFound, Refused
 from labmgr.panel.gate import tools
+from labmgr.panel.terminal import running
 from labmgr.services import access, accounts
 
 entry = Blueprint("portal_entry", __name__, url_prefix="/portail/entree")
@@ -89,7 +90,7 @@ def show() -> ResponseReturnValue:
 @bp.get("/_live")
 def live() -> ResponseReturnValue:
     """Nothing while nothing changed, so that many may ask often and nobody's place is lost."""
-    if request.args.get("vu") == _mark(_own_lab()):
+    if request.args.get("vu") == _mark(own_lab()):
         return Response(status=204)
     return render_template("portal/_live.html", **_seen())
 
@@ -97,7 +98,7 @@ def live() -> ResponseReturnValue:
 @bp.get("/labo/<lab_id>/cle/<node>/<credential>")
 def key(lab_id: str, node: str, credential: str) -> ResponseReturnValue:
     """A private key as a file; another candidate's lab is not there."""
-    lab = _own_lab()
+    lab = own_lab()
     if lab is None or lab.id != lab_id:
         abort(404)
     try:
@@ -115,6 +116,7 @@ def key(lab_id: str, node: str, credential: str) -> ResponseReturnValue:
 @bp.post("/sortie")
 def leave() -> ResponseReturnValue:
     session.clear()
+    running().end_all(owner_of(_me()))
     return redirect(url_for("portal_entry.enter"))
 
 
@@ -130,6 +132,11 @@ def _mark(lab: Lab | None) -> str:
     return "open" if lab is not None and lab.state in access.SHOWN_WHILE else "closed"
 
 
+def owner_of(candidate: Candidate) -> str:
+    """Under which name a candidate's terminals are found again."""
+    return f"candidate:{candidate.session}/{candidate.number}"
+
+
 def _me() -> Candidate:
     me = g.candidate
     if not isinstance(me, Candidate):
@@ -137,13 +144,13 @@ def _me() -> Candidate:
     return me
 
 
-def _own_lab() -> Lab | None:
+def own_lab() -> Lab | None:
     me = _me()
     return next(iter(tools().store.labs(me.session, me.number)), None)
 
 
 def _seen() -> dict[str, object]:
-    lab = _own_lab()
+    lab = own_lab()
     try:
         found = access.for_candidate(tools(), lab) if lab else None
     except Refused:
@@ -155,8 +162,13 @@ def _seen() -> dict[str, object]:
         "access": found,
         "mark": _mark(lab),
         "key_link": _key_link(lab) if lab else None,
+        "terminal_link": _terminal_link(lab) if lab else None,
     }
 
 
 def _key_link(lab: Lab) -> Callable[[Credential], str]:
     return lambda one: url_for("portal.key", lab_id=lab.id, node=one.node, credential=one.id)
+
+
+def _terminal_link(lab: Lab) -> Callable[[str], str]:
+    return lambda node: url_for("portal.terminal", lab_id=lab.id, node=node)
