@@ -45,7 +45,7 @@ def desk(lab_id: str, node: str) -> ResponseReturnValue:
     return wire.page("terminal.html", lab=lab, node=node, mode="desk", line=line, back=back)
 
 
-@bp.get("/sur/<node>/ligne")
+@bp.get("/sur/<node>/ligne", websocket=True)
 def line(lab_id: str, node: str) -> ResponseReturnValue:
     holder = Holder(Audience.COMMISSION, f"account:{operator()}", operator())
     lab = tools().store.lab(lab_id)
@@ -66,7 +66,7 @@ def watch(lab_id: str, terminal: str) -> ResponseReturnValue:
     )
 
 
-@bp.get("/vu/<terminal>/ligne")
+@bp.get("/vu/<terminal>/ligne", websocket=True)
 def watch_line(lab_id: str, terminal: str) -> ResponseReturnValue:
     _running(lab_id, terminal)
     by = operator()

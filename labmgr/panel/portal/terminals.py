@@ -32,7 +32,7 @@ def terminal(lab_id: str, node: str) -> ResponseReturnValue:
     )
 
 
-@bp.get("/labo/<lab_id>/terminal/<node>/ligne")
+@bp.get("/labo/<lab_id>/terminal/<node>/ligne", websocket=True)
 def terminal_line(lab_id: str, node: str) -> ResponseReturnValue:
     lab = _mine(lab_id, node)
     by = f"candidate {g.candidate.number}"
