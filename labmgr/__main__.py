@@ -18,14 +18,20 @@ from labmgr.cli.shell import Shell, note
 from labmgr.config import read_settings
 from labmgr.domain.ports import Tools
 from labmgr.errors import LabmgrError, Refused
+from labmgr.services.backup import Safe
 from labmgr.serving import Choice, serve_all, serve_panel
-from labmgr.wiring import build_tools
+from labmgr.wiring import build_safe, build_tools
 from labmgr.worker.loop import Worker
 
 
 def tools() -> Tools:
     """From the environment and the settings file."""
     return build_tools(read_settings(os.environ))
+
+
+def safe() -> Safe:
+    """The same for backups, which must not need a home that works."""
+    return build_safe(read_settings(os.environ))
 
 
 @contextmanager
@@ -85,7 +91,7 @@ def _run_worker(using: Tools) -> None:
 
 if __name__ == "__main__":
     try:
-        main(obj=Shell(tools, help_out))
+        main(obj=Shell(tools, help_out, safe))
     except LabmgrError as error:  # settings are read before click's own group is entered
         note(f"error: {error}\nhint:  {error.hint}")
         sys.exit(1)

@@ -5,21 +5,26 @@ from __future__ import annotations
 import secrets
 import time
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from labmgr.config import Settings, cores
 from labmgr.consoles.ssh_console import SshShells
 from labmgr.domain.addressing import Ranges
+from labmgr.domain.backup import DATABASE
 from labmgr.domain.clock import Moment
 from labmgr.domain.ports import Tools
 from labmgr.domain.site import Site
 from labmgr.engines.docker_engine import DockerEngine
 from labmgr.engines.images import DockerImages
-from labmgr.errors import BadSettings
+from labmgr.errors import BadSettings, Refused
 from labmgr.paper.printer import Printer
+from labmgr.services.backup import Safe
 from labmgr.store.file_library import FileLibrary
+from labmgr.store.homes import SqliteHomes
 from labmgr.store.recordings import FileRecordings
 from labmgr.store.sql_store import SqlStore
+from labmgr.vault.strongbox import PassphraseBox
 from labmgr.vault.vault import HomeVault
 
 MIB = 1 << 20
@@ -55,6 +60,19 @@ def build_tools(settings: Settings) -> Tools:
         shells=SshShells(),
         recordings=FileRecordings(home, now=now),
     )
+
+
+def build_safe(settings: Settings) -> Safe:
+    """What backups need; the home is not touched, it may be missing or damaged."""
+    own = f"sqlite:///{settings.home / DATABASE}"
+    if settings.database_url != own:
+        raise Refused(
+            "LABMGR_DATABASE names a database outside LABMGR_HOME, which a backup does not reach",
+            hint="Save it with its own tool (`pg_dump` for PostgreSQL) and copy the rest of "
+            "LABMGR_HOME, while labmgr is stopped, to the same safe place.",
+        )
+    homes = SqliteHomes(partial(HomeVault, now=now), now)
+    return Safe(settings.home, PassphraseBox(), homes, now)
 
 
 def site_of(settings: Settings, instance: str) -> Site:

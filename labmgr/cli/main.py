@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from labmgr.cli import care, lab, people, stock
+from labmgr.cli import backup, care, lab, people, stock
 from labmgr.cli.setup import setup
 from labmgr.cli.shell import Polite
 
@@ -25,5 +25,6 @@ for command in (
     lab.lab,
     care.snapshot,
     care.journal,
+    backup.backup,
 ):
     main.add_command(command)

@@ -21,6 +21,7 @@ from rich.table import Table
 
 from labmgr.domain.ports import Tools
 from labmgr.errors import BadInput, LabmgrError
+from labmgr.services.backup import Safe
 
 Command = Callable[..., Any]
 
@@ -35,13 +36,20 @@ class Shell:
         self,
         build: Callable[[], Tools],
         help_out: Callable[[Tools], AbstractContextManager[bool]],
+        build_safe: Callable[[], Safe],
     ) -> None:
         self._build = build
         self.help_out = help_out
+        self._build_safe = build_safe
 
     @cached_property
     def tools(self) -> Tools:
         return self._build()
+
+    @cached_property
+    def safe(self) -> Safe:
+        """For backups; works without a home that works."""
+        return self._build_safe()
 
     @property
     def by(self) -> str:

@@ -48,7 +48,7 @@ def _translated(error: SQLAlchemyError) -> LabmgrError:
     if isinstance(error, IntegrityError):
         return _clash(cause)
     if isinstance(cause, sqlite3.Error):
-        return _sqlite(cause)
+        return from_sqlite(cause)
     return StoreError(
         f"The database refused: {cause or error}", hint="`labmgr doctor` looks at it."
     )
@@ -66,7 +66,7 @@ def _clash(cause: BaseException | None) -> LabmgrError:
     )
 
 
-def _sqlite(cause: sqlite3.Error) -> StoreError:
+def from_sqlite(cause: sqlite3.Error) -> StoreError:
     if str(cause).startswith(("no such table", "no such column")) or "has no column" in str(cause):
         return StoreError(f"The database is older than this labmgr ({cause})", hint=_OLD)
     code = getattr(cause, "sqlite_errorcode", 0) & 0xFF  # the low byte is the primary code

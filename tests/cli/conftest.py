@@ -20,7 +20,7 @@ class Terminal:
     world: World
 
     def say(self, *words: str, answer: str | None = None) -> Result:
-        shell = Shell(lambda: self.world.tools, help_out)
+        shell = Shell(lambda: self.world.tools, help_out, self.world.safe)
         result = CliRunner().invoke(main, list(words), obj=shell, input=answer)
         if result.exception and not isinstance(result.exception, SystemExit):
             raise result.exception

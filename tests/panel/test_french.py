@@ -17,7 +17,8 @@ ELSEWHERE = (
     "engines/last_words", "engines/host.py", "services/images", "services/drawing.py:",
     "store/recipes", "store/compose_", "store/account_checks", "store/address_checks",
     "store/variable_checks", "store/labmgr_model", "store/probe_model", "store/model_types",
-    "store/yaml_lines", "store/refusals", "store/root_image",
+    "store/yaml_lines", "store/refusals", "store/root_image", "domain/backup", "services/backup",
+    "services/packing", "store/homes", "vault/strongbox",
 )  # fmt: skip
 # No sentence of its own: its values are spelt out in the catalogue.
 NOT_SAID = {f"sha256:{BLANK}", f"{BLANK} is {BLANK}", f"{BLANK} ordered"}

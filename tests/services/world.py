@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from labmgr.consoles.fake_console import FakeShells
@@ -20,10 +21,13 @@ from labmgr.engines.fake_images import FakeImages
 from labmgr.engines.fake_lab import WRITE
 from labmgr.paper.printer import Printer
 from labmgr.services import images, labs, reconcile, rosters
+from labmgr.services.backup import Safe
 from labmgr.services.work import do_one_job
 from labmgr.store.file_library import FileLibrary
+from labmgr.store.homes import SqliteHomes
 from labmgr.store.recordings import FileRecordings
 from labmgr.store.sql_store import SqlStore
+from labmgr.vault.strongbox import PassphraseBox
 from labmgr.vault.vault import HomeVault
 
 NOON = datetime(2026, 5, 27, 12, 0, tzinfo=UTC)
@@ -135,6 +139,11 @@ class World:
 
     def close(self) -> None:
         self.tools.store.close()
+
+    def safe(self, home: Path | None = None) -> Safe:
+        """For backups; passphrases are cheap here."""
+        homes = SqliteHomes(partial(HomeVault, now=self.clock), self.clock)
+        return Safe(home or self.home, PassphraseBox(cost=10), homes, self.clock)
 
     def again(self) -> World:
         self.close()
