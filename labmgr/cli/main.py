@@ -24,6 +24,7 @@ for command in (
     people.candidate,
     lab.lab,
     care.snapshot,
+    recette.recette,
     care.journal,
     backup.backup,
 ):

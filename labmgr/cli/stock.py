@@ -121,16 +121,18 @@ def template_list(shell: Shell, as_json: bool) -> None:
 @json_option
 @click.pass_context
 def template_check(ctx: click.Context, name: str, as_json: bool) -> None:
-    """Read a template without an engine; every fault with its line and mend, then exit 1."""
+    """Read a template and its recette, no engine needed; each fault with its mend, then exit 1."""
     shell: Shell = ctx.obj
     problems: list[object] = []
     try:
         read = shell.tools.library.read(name)
+        recette = shell.tools.library.recette(name)
     except BadFile as faulty:
         problems = list(faulty.problems)
         lines = [str(one) for one in faulty.problems]
     else:
-        lines = [f"{name}: good ({len(read.nodes)} nodes)", *drawing.rights(read)]
+        table_of = f"recette of {len(recette.lines)} lines" if recette else "no recette"
+        lines = [f"{name}: good ({len(read.nodes)} nodes, {table_of})", *drawing.rights(read)]
     data = {"template": name, "problems": problems}
     answer(data, as_json=as_json, people=lambda: click.echo("\n".join(lines)))
     ctx.exit(1 if problems else 0)
@@ -156,9 +158,11 @@ def template_show(shell: Shell, name: str, svg: Path | None, as_json: bool) -> N
 
 
 @template.command("schema")
+@click.option("--recette", is_flag=True, help="Of recette.yaml instead of compose.yaml.")
 @json_option
 @click.pass_obj
-def template_schema(shell: Shell, as_json: bool) -> None:
-    """JSON Schema of a template, for editors."""
+def template_schema(shell: Shell, recette: bool, as_json: bool) -> None:
+    """JSON Schema of a template or of its recette, for editors."""
     del as_json  # the schema is JSON either way
-    click.echo(json.dumps(shell.tools.library.schema(), ensure_ascii=False, indent=2))
+    schema = shell.tools.library.schema(recette=recette)
+    click.echo(json.dumps(schema, ensure_ascii=False, indent=2))

@@ -19,6 +19,7 @@ from labmgr.domain.lab import Lab, LabState
 from labmgr.domain.passage import Incident, Passage, PassageState
 from labmgr.domain.people import Account
 from labmgr.domain.probe import Finding
+from labmgr.domain.recette import Remark, Result, Run
 from labmgr.domain.snapshot import Snapshot
 from labmgr.domain.words import Role
 from labmgr.domain.work import Job, JobKind, Lane, Order, Progress
@@ -212,6 +213,26 @@ class AccountBook(Protocol):
     def forgive_failed_logins(self, who: str) -> None: ...
 
 
+class RecetteBook(Protocol):
+    """Replays of recettes and the commission's remarks; nothing here is ever replaced."""
+
+    def begin_recette(self, run: Run) -> Run:
+        """Remember a replay with its rows still unanswered; `id` is given here."""
+
+    def keep_result(self, run: int, result: Result) -> None:
+        """The answer of one row, once: a second one for the same row is Refused."""
+
+    def end_recette(self, run: int, at: datetime) -> None: ...
+    def recettes(self, lab: str) -> list[Run]:
+        """Newest first."""
+
+    def add_remark(self, remark: Remark) -> None:
+        """With its journal row "remark added"."""
+
+    def remarks(self, lab: str) -> list[Remark]:
+        """Oldest first."""
+
+
 class JournalBook(Protocol):
     def write(self, subject: str, what: str, *, by: str, why: str = "") -> None: ...
     def entries(self, subject: str | None = None, limit: int | None = None) -> list[Entry]:
@@ -222,7 +243,15 @@ class JournalBook(Protocol):
 
 
 class Store(
-    LabBook, SnapshotBook, RosterBook, JobBook, ExamBook, AccountBook, JournalBook, Protocol
+    LabBook,
+    SnapshotBook,
+    RosterBook,
+    JobBook,
+    ExamBook,
+    AccountBook,
+    RecetteBook,
+    JournalBook,
+    Protocol,
 ):
     """Everything labmgr remembers."""
 

@@ -35,11 +35,7 @@ def checks_for(
     an answer too.
     """
     values = values_of(template, lab, candidate, site)
-    maker = _Maker(
-        {n.name: fill(next(iter(n.addresses.values())), values) for n in template.nodes},
-        {(credential.node, credential.id): credential for credential in credentials},
-        values,
-    )
+    maker = CheckMaker.of(template, credentials, values)
     made = [
         maker.check(node, rank, probe)
         for node in template.nodes
@@ -50,16 +46,32 @@ def checks_for(
 
 
 @dataclass(frozen=True)
-class _Maker:
+class CheckMaker:
+    """Fills in addresses, accounts and variables."""
+
     hosts: Mapping[str, str]  # node -> main address
     credentials: Mapping[tuple[str, str], Credential]
     values: Mapping[str, str]
 
+    @classmethod
+    def of(
+        cls, template: Template, credentials: Sequence[Credential], values: Mapping[str, str]
+    ) -> CheckMaker:
+        return cls(
+            {n.name: fill(next(iter(n.addresses.values())), values) for n in template.nodes},
+            {(credential.node, credential.id): credential for credential in credentials},
+            values,
+        )
+
     def check(self, node: NodeTemplate, rank: int, probe: ProbeSpec) -> Check:
+        return self.made(f"{node.name}/{rank}", node.name, self.hosts[node.name], probe)
+
+    def made(self, id_: str, node: str, host: str, probe: ProbeSpec) -> Check:
+        """*node* is the one whose account is meant where the probe names none."""
         check = Check(
-            id=f"{node.name}/{rank}",
-            node=node.name,
-            host=self.hosts[node.name],
+            id=id_,
+            node=node,
+            host=host,
             kind=probe.kind,
             args={key: fill_all(value, self.values) for key, value in probe.args.items()},
             expect=probe.expect,

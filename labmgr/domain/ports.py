@@ -18,6 +18,7 @@ from labmgr.domain.exam import ExamSession
 from labmgr.domain.people import Slip
 from labmgr.domain.plan import LabPlan
 from labmgr.domain.probe import Check, Finding
+from labmgr.domain.recette import Recette
 from labmgr.domain.repair import Seen
 from labmgr.domain.site import HostFacts, Site
 from labmgr.domain.snapshot import Part
@@ -179,8 +180,11 @@ class Library(Protocol):
     def own_images(self) -> Mapping[str, Recipe]:
         """Labmgr's own: "gateway", "probe", "guard"."""
 
-    def schema(self) -> Mapping[str, object]:
-        """JSON Schema of a template, for editors."""
+    def recette(self, name: str) -> Recette | None:
+        """The template's table of flows, if it has one; raises as `read` does."""
+
+    def schema(self, *, recette: bool = False) -> Mapping[str, object]:
+        """JSON Schema of a template, or of its recette, for editors."""
 
     def keys(self) -> Sequence[tuple[str, str]]:
         """Accepted Compose keys with a word on each, for the reference page."""

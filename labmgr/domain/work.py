@@ -20,6 +20,7 @@ class JobKind(StrEnum):
     RESTORE = "restore"
     REHEARSE = "rehearse"
     PROBE = "probe"
+    RECETTE = "recette"
 
 
 class Lane(StrEnum):

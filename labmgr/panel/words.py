@@ -59,6 +59,7 @@ JOB_KINDS: Final = {
     JobKind.RESTORE: _l("restauration"),
     JobKind.REHEARSE: _l("répétition"),
     JobKind.PROBE: _l("sondes"),
+    JobKind.RECETTE: _l("recette"),
 }
 JOB_STATES: Final = {
     JobState.WAITING: _l("en attente"),

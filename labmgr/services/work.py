@@ -12,7 +12,7 @@ from labmgr.domain.snapshot import SnapshotKind
 from labmgr.domain.words import Audience
 from labmgr.domain.work import LANE, Job, JobKind, JobState, Lane
 from labmgr.errors import EngineError, EngineUnreachable, LabmgrError
-from labmgr.services import hours, labs, probes, snapshots
+from labmgr.services import hours, labs, probes, recette, snapshots
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +65,9 @@ CARRY_OUT: Mapping[JobKind, CarryOut] = {
     ),
     JobKind.REHEARSE: lambda tools, job: snapshots.rehearse(tools, job.lab, by=job.by),
     JobKind.PROBE: lambda tools, job: probes.carry_out_probe(tools, job.lab),
+    JobKind.RECETTE: lambda tools, job: recette.carry_out_recette(
+        tools, job.lab, by=job.by, line=int(job.args["line"]) if "line" in job.args else None
+    ),
 }
 
 

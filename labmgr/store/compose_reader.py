@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import difflib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -13,8 +13,10 @@ from pydantic_core import ErrorDetails
 from labmgr.errors import Problem
 from labmgr.store.compose_model import ComposeFile
 from labmgr.store.refusals import reason
-from labmgr.store.template_schema import keys_at
+from labmgr.store.template_schema import TEMPLATE
 from labmgr.store.yaml_lines import Document, Path, dotted
+
+KeysAt = Callable[[Path], list[str]]
 
 _MISSING = {
     "mem_limit": "Add mem_limit, as in `mem_limit: 256m`: every node has a bound.",
@@ -51,7 +53,7 @@ def read_model(document: Document) -> tuple[ComposeFile | None, list[Problem]]:
             return ComposeFile.model_validate(data), problems
         except ValidationError as e:
             errors = e.errors(include_url=False)
-        problems = problems or [_problem(document, error) for error in errors]
+        problems = problems or [problem_of(document, error) for error in errors]
         if prune is None or not isinstance(data, dict):
             break
         prune(data, errors)
@@ -94,20 +96,21 @@ def _drop(data: dict[str, Any], path: Path) -> None:
         holder.pop(str(last), None)
 
 
-def _problem(document: Document, error: ErrorDetails) -> Problem:
+def problem_of(document: Document, error: ErrorDetails, known: KeysAt = TEMPLATE.at) -> Problem:
+    """One of pydantic's faults in words, on its line; *known* names the keys of a place."""
     path = tuple(part for part in error["loc"] if part != "[key]")
-    what, mend = _words(path, error)
+    what, mend = _words(path, error, known)
     return Problem(document.file, document.line(path), dotted(path), what, mend)
 
 
-def _words(path: Path, error: ErrorDetails) -> tuple[str, str]:
+def _words(path: Path, error: ErrorDetails, known: KeysAt) -> tuple[str, str]:
     context = error.get("ctx", {})
     key = str(path[-1]) if path else ""
     match error["type"]:
         case "labmgr":
             words = str(context["what"]), str(context["mend"])
         case "extra_forbidden":
-            words = _unknown(path, key)
+            words = _unknown(path, key, known(path[:-1]))
         case "missing":
             words = f"{key} is missing", _MISSING.get(key, f"Add `{key}:`.")
         case "literal_error" | "enum":
@@ -127,10 +130,9 @@ def _of_kind(kind: str, message: str) -> tuple[str, str]:
     return message.lower(), "Correct the value."
 
 
-def _unknown(path: Path, key: str) -> tuple[str, str]:
+def _unknown(path: Path, key: str, known: Sequence[str]) -> tuple[str, str]:
     if why := reason(path):
         return f"{key} is refused: {why[0]}", why[1]
-    known = keys_at(path[:-1])
     near = difflib.get_close_matches(key, known, n=1)
     meant = f"Did you mean {near[0]}? " if near else ""
     return f"the key {key} is not known here", f"{meant}Known here: {', '.join(known)}."

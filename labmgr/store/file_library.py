@@ -1,4 +1,4 @@
-"""The templates and recipes on disk: `lab_templates/<name>/compose.yaml` and `_images/`."""
+"""The templates and recipes on disk: `lab_templates/<name>/*.yaml` and `_images/`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from labmgr.domain.ports import Recipe
+from labmgr.domain.recette import Recette
 from labmgr.domain.template import ImageSpec, Template
 from labmgr.errors import BadFile, NotFound, Problem
 from labmgr.store import template_schema
@@ -16,10 +17,12 @@ from labmgr.store.compose_checks import check
 from labmgr.store.compose_reader import read_model
 from labmgr.store.compose_template import image_spec, to_template
 from labmgr.store.french import said
+from labmgr.store.recette_reader import read_recette
 from labmgr.store.recipes import HASH_LENGTH, RecipeBook
 from labmgr.store.yaml_lines import read_yaml
 
 COMPOSE = "compose.yaml"
+RECETTE = "recette.yaml"
 
 # Files of the templates' folder with their times and modes: the same stamp, the same answers.
 _Stamp = tuple[tuple[str, int, int], ...]
@@ -31,6 +34,7 @@ class _Memory:
 
     stamp: _Stamp = ()
     templates: dict[str, Template] = field(default_factory=dict)
+    recettes: dict[str, Recette] = field(default_factory=dict)
     recipes: dict[tuple[str, tuple[tuple[str, str], ...]], Recipe] = field(default_factory=dict)
     own: Mapping[str, Recipe] = field(default_factory=dict)
 
@@ -53,6 +57,19 @@ class FileLibrary:
             memory.templates[name] = self._read(name)
         return memory.templates[name]
 
+    def recette(self, name: str) -> Recette | None:
+        template, memory = self.read(name), self._memory
+        if name not in memory.recettes:
+            shown = f"{name}/{RECETTE}"
+            file = self._templates / shown
+            if not file.exists():
+                return None
+            try:
+                memory.recettes[name] = read_recette(shown, file.read_bytes(), template)
+            except BadFile as e:
+                raise BadFile(shown, _in_order(e.problems)) from e
+        return memory.recettes[name]
+
     def recipe(self, image: ImageSpec) -> Recipe | None:
         if not image.recipe:
             return None
@@ -67,8 +84,8 @@ class FileLibrary:
         memory.own = memory.own or self._book.own()
         return memory.own
 
-    def schema(self) -> Mapping[str, object]:
-        return template_schema.schema()
+    def schema(self, *, recette: bool = False) -> Mapping[str, object]:
+        return (template_schema.RECETTE if recette else template_schema.TEMPLATE).schema
 
     def keys(self) -> Sequence[tuple[str, str]]:
         return template_schema.keys()

@@ -204,7 +204,7 @@ class ProbeEntry(Strict):
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
-        given = [getattr(self, kind) for kind in self.model_fields_set]
+        given = [getattr(self, kind) for kind in self.kinds]
         if len(given) != 1 or None in given:
             raise wrong(
                 "a probe is of exactly one kind, with its arguments",
@@ -213,11 +213,19 @@ class ProbeEntry(Strict):
         return self
 
     @property
+    def kinds(self) -> list[str]:
+        """The kinds that are written; one, in a sound file."""
+        return [kind for kind in self.model_fields_set if kind in _KINDS]
+
+    @property
     def kind(self) -> str:
-        return next(iter(self.model_fields_set))
+        return self.kinds[0]
 
     @property
     def probe(self) -> Probe:
         chosen: Any = getattr(self, self.kind)
         assert isinstance(chosen, Probe)  # noqa: S101 - every field is one
         return chosen
+
+
+_KINDS = frozenset(ProbeEntry.model_fields)

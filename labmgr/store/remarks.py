@@ -1,4 +1,4 @@
-"""Where the checks of one template write down what they find."""
+"""Where the checks of one file write down what they find."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ from labmgr.store.yaml_lines import Document, Path, dotted
 
 
 @dataclass(frozen=True)
-class Remarks:
+class Notes:
     document: Document
-    file: ComposeFile
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list, kw_only=True)
 
     def add(self, path: Path, what: str, mend: str) -> None:
         path = tuple(part for part in path if part != "")
@@ -25,6 +24,13 @@ class Remarks:
     def has(self, path: Path) -> bool:
         """Whether the file says anything there, be it faulty."""
         return path in self.document.lines
+
+
+@dataclass(frozen=True)
+class Remarks(Notes):
+    """Those on a Compose file."""
+
+    file: ComposeFile
 
     def declared(self, section: str) -> list[str]:
         """The names a section holds in the file, those too faulty to be read included."""

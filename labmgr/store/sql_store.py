@@ -19,6 +19,7 @@ from labmgr.store.exams import Commissions, Incidents, Passages, Realisations
 from labmgr.store.jobs import Jobs
 from labmgr.store.journal import Journal
 from labmgr.store.labs import Labs, Sightings
+from labmgr.store.recettes import Recettes
 from labmgr.store.rosters import Rosters
 from labmgr.store.snapshots import Snapshots
 
@@ -36,6 +37,7 @@ class SqlStore(
     Accounts,
     Codes,
     FailedLogins,
+    Recettes,
     Journal,
 ):
     """Everything labmgr remembers. `upgrade()` first, on a new database or a new labmgr."""
