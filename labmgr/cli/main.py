@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from labmgr.cli import backup, care, lab, people, stock
+from labmgr.cli import backup, care, lab, people, recette, stock
 from labmgr.cli.setup import setup
 from labmgr.cli.shell import Polite
 

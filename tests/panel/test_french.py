@@ -18,7 +18,8 @@ ELSEWHERE = (
     "store/recipes", "store/compose_", "store/account_checks", "store/address_checks",
     "store/variable_checks", "store/labmgr_model", "store/probe_model", "store/model_types",
     "store/yaml_lines", "store/refusals", "store/root_image", "domain/backup", "services/backup",
-    "services/packing", "store/homes", "vault/strongbox",
+    "services/packing", "store/homes", "vault/strongbox", "store/recette_reader",
+    "store/recette_model",
 )  # fmt: skip
 # No sentence of its own: its values are spelt out in the catalogue.
 NOT_SAID = {f"sha256:{BLANK}", f"{BLANK} is {BLANK}", f"{BLANK} ordered"}
