@@ -26,6 +26,13 @@ class Moment:
             return max(0.0, self.ticks - earlier.ticks)
         return max(0.0, (self.at - earlier.at).total_seconds())
 
+    def earlier(self, seconds: float) -> Moment:
+        """So many seconds before; as it is, for less than none."""
+        if seconds <= 0:
+            return self
+        at = self.at - timedelta(seconds=seconds)
+        return Moment(at, self.boot, self.ticks - seconds)
+
 
 @dataclass(frozen=True)
 class Stretch:
@@ -70,11 +77,25 @@ class Clock:
         return replace(self, stretches=(*self.stretches, Stretch(now)))
 
     def stopped(self, now: Moment) -> Clock:
-        """Stopped at *now*, or at its end if that came before; as it is, when it stands."""
+        """Stopped at *now*, or at its end if that came before; as it is, when it stands.
+
+        A bell that is answered late (labmgr was away) makes nobody's time longer.
+        """
         if not self.running:
             return self
-        last = self.stretches[-1]
-        return replace(self, stretches=(*self.stretches[:-1], replace(last, end=now)))
+        return self._ended(now.earlier(self.used(now) - self.allotted))
+
+    def halted(self, beat: Moment) -> Clock:
+        """Stopped by an outage at the last heartbeat; a stretch begun after it counts nothing."""
+        if not self.running:
+            return self
+        start = self.stretches[-1].start
+        seen = start.boot == beat.boot and start.ticks <= beat.ticks
+        return self._ended(beat if seen else start)
+
+    def _ended(self, end: Moment) -> Clock:
+        last = replace(self.stretches[-1], end=end)
+        return replace(self, stretches=(*self.stretches[:-1], last))
 
     def with_time(self, allotted: float) -> Clock:
         return replace(self, allotted=allotted)

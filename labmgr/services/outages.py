@@ -6,7 +6,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import replace
 
-from labmgr.domain.clock import Clock, Moment, Stretch
+from labmgr.domain.clock import Moment
 from labmgr.domain.exam import Phase
 from labmgr.domain.passage import PHASE_OF, Incident, Passage, PassageState
 from labmgr.domain.ports import Tools
@@ -90,7 +90,7 @@ def _suspend(tools: Tools, before: Passage, beat: Moment, *, rebooted: bool) -> 
     if clock is None or phase is None:
         return ""
     halted = replace(before.moved_to(P.SUSPENDED), paused=before.state)
-    after = halted.with_clock(phase, _stopped_at(clock, beat))
+    after = halted.with_clock(phase, clock.halted(beat))
     orders = [Order(JobKind.CLOSE, before.lab)] if before.lab and before.state is P.HOUR else []
     what = f"suspended: outage since {beat.at:%H:%M:%S} UTC"
     tools.store.change_passage(before, after, what=what, by=BY, why=why, orders=orders)
@@ -98,14 +98,6 @@ def _suspend(tools: Tools, before: Passage, beat: Moment, *, rebooted: bool) -> 
     said = f"passage {before.id} suspended: {why}"
     log.warning("recover: %s", said)
     return said
-
-
-def _stopped_at(clock: Clock, beat: Moment) -> Clock:
-    """Stopped at the last heartbeat; a stretch begun after it has not counted at all."""
-    last = clock.stretches[-1]
-    after_beat = last.start.boot == beat.boot and last.start.ticks > beat.ticks
-    end = last.start if after_beat or last.start.boot != beat.boot else beat
-    return replace(clock, stretches=(*clock.stretches[:-1], Stretch(last.start, end)))
 
 
 def _compare(tools: Tools, passage: Passage, seen: Mapping[str, Seen]) -> None:
