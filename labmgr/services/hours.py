@@ -23,18 +23,21 @@ IDLE = 1.0  # seconds between two looks while no bell is near
 TRIES = 5
 
 
-def open_hour(tools: Tools, lab_id: str, session: str, number: str, *, by: str) -> Lab:
+def open_hour(
+    tools: Tools, lab_id: str, session: str, number: str, *, by: str, resume: bool = False
+) -> Lab:
     """Open the lab for what is left of the hour; the clock starts when the door stands open.
 
     A candidate whose server was slow loses nothing. Said again while the hour runs it only
-    tells the gateway the new end. A passage that was suspended or ended meanwhile stays closed.
+    tells the gateway the new end. A passage that was suspended or ended meanwhile stays closed;
+    only an order to *resume* ends a suspension.
     """
     passage = tools.store.passage(session, number)
     clock, now = passages.let_in(tools, passage), tools.clock()
-    if passage.lab != lab_id or clock.left(now) <= 0 or _is_past(passage):
+    if passage.lab != lab_id or clock.left(now) <= 0 or _is_past(passage, resume=resume):
         return _keep_shut(tools, passage, lab_id, by=by)
     lab = labs.carry_out_open(tools, lab_id, by=by, until=clock.due(now) + MARGIN)
-    running = _running(tools, lab_id, session, number, by=by)
+    running = _running(tools, passage, by=by, resume=resume)
     if running is None:
         return labs.carry_out_close(tools, lab_id, by=by)
     end = running.clocks[Phase.HOUR].due(tools.clock())
@@ -81,15 +84,17 @@ def _next(passage: Passage, now: Moment) -> float:
     return min((mark for mark in marks if mark > 0), default=IDLE)
 
 
-def _is_past(passage: Passage) -> bool:
-    return passage.state not in {P.INTERVIEW_1, P.HOUR, P.SUSPENDED}
+def _is_past(passage: Passage, *, resume: bool) -> bool:
+    if passage.state is P.SUSPENDED:
+        return not resume or passage.paused is not P.HOUR
+    return passage.state not in {P.INTERVIEW_1, P.HOUR}
 
 
-def _running(tools: Tools, lab_id: str, session: str, number: str, *, by: str) -> Passage | None:
+def _running(tools: Tools, passage: Passage, *, by: str, resume: bool) -> Passage | None:
     """The passage with its hour's clock running; None when it was taken elsewhere meanwhile."""
     for _ in range(TRIES):
-        before = tools.store.passage(session, number)
-        if before.lab != lab_id or _is_past(before):
+        before = tools.store.passage(passage.session, passage.candidate)
+        if before.lab != passage.lab or _is_past(before, resume=resume):
             return None
         after = _started(tools, before)
         if after == before:
@@ -104,12 +109,12 @@ def _running(tools: Tools, lab_id: str, session: str, number: str, *, by: str) -
         if before.state is P.SUSPENDED:
             passages.end_suspension(tools, before, by=by)
         return done
-    raise Refused(f"Passage {session}/{number} changes all the time", hint="Order it again.")
+    raise Refused(f"Passage {passage.id} changes all the time", hint="Order it again.")
 
 
 def _started(tools: Tools, before: Passage) -> Passage:
     if before.state is P.SUSPENDED:
-        return passages.resumed(tools, before) if before.paused is P.HOUR else before
+        return passages.resumed(tools, before)
     clock, now = passages.let_in(tools, before), tools.clock()
     if before.state is P.HOUR:
         return before.with_clock(Phase.HOUR, clock.started(now))

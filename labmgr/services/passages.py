@@ -224,7 +224,8 @@ def resume(tools: Tools, session: str, number: str, *, by: str, why: str = "") -
         return before
     if before.paused is P.HOUR and before.lab and not before.is_over(tools.clock()):
         _refuse_unfit(tools, before, fresh=not before.clocks[Phase.HOUR].stretches)
-        tools.store.order(JobKind.OPEN, before.lab, by=by, args=_hour(before))
+        args = _hour(before) | {"resume": "yes"}
+        tools.store.order(JobKind.OPEN, before.lab, by=by, args=args)
         return before
     after = resumed(tools, before)
     done = _changed(tools, before, after, what="resumed", by=by, why=why)

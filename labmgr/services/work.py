@@ -31,7 +31,8 @@ def _open(tools: Tools, job: Job) -> object:
     """For an hour, for the commission, or for as long as a teacher wants."""
     if "session" in job.args:
         args = job.args["session"], job.args["candidate"]
-        return hours.open_hour(tools, job.lab, *args, by=job.by)
+        resume = "resume" in job.args
+        return hours.open_hour(tools, job.lab, *args, by=job.by, resume=resume)
     if job.args.get("audience") == Audience.COMMISSION:
         return labs.carry_out_admit(tools, job.lab, by=job.by)
     return labs.carry_out_open(tools, job.lab, by=job.by)
