@@ -162,7 +162,8 @@ class Terminal:
             with self._lock:
                 self._bells.discard(bell)
                 self._hands.discard(bell)
-                self._left = self._clock()
+                if typing:
+                    self._left = self._clock()
             os.close(bell)
 
     def _why(self, overdue: Callable[[], Ending | None]) -> Ending:
