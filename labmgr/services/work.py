@@ -12,7 +12,7 @@ from labmgr.domain.snapshot import SnapshotKind
 from labmgr.domain.words import Audience
 from labmgr.domain.work import LANE, Job, JobKind, JobState, Lane
 from labmgr.errors import EngineError, EngineUnreachable, LabmgrError
-from labmgr.services import hours, labs, probes, recette, snapshots
+from labmgr.services import hours, labs, probes, recette, savepoints, snapshots
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +44,20 @@ def _close(tools: Tools, job: Job) -> object:
     return labs.carry_out_close(tools, job.lab, by=job.by)
 
 
+def _reset(tools: Tools, job: Job) -> object:
+    """By staff, or by the candidate in the hour, who is let in again afterwards."""
+    if "session" in job.args:
+        return savepoints.carry_out_return(tools, job)
+    nodes = job.args["nodes"].split() if "nodes" in job.args else None
+    return labs.carry_out_reset(tools, job.lab, by=job.by, nodes=nodes, force="force" in job.args)
+
+
+def _restore(tools: Tools, job: Job) -> object:
+    if "session" in job.args:
+        return savepoints.carry_out_return(tools, job)
+    return labs.carry_out_restore(tools, job.lab, job.args["snapshot"], by=job.by)
+
+
 CARRY_OUT: Mapping[JobKind, CarryOut] = {
     JobKind.BUILD: lambda tools, job: labs.carry_out_build(tools, job.lab, by=job.by),
     JobKind.OPEN: _open,
@@ -51,19 +65,11 @@ CARRY_OUT: Mapping[JobKind, CarryOut] = {
     JobKind.FREEZE: lambda tools, job: labs.carry_out_close(
         tools, job.lab, by=job.by, freeze=True, snapshot="snapshot" in job.args
     ),
-    JobKind.RESET: lambda tools, job: labs.carry_out_reset(
-        tools,
-        job.lab,
-        by=job.by,
-        nodes=job.args["nodes"].split() if "nodes" in job.args else None,
-        force="force" in job.args,
-    ),
+    JobKind.RESET: _reset,
     JobKind.REMOVE: lambda tools, job: labs.carry_out_remove(tools, job.lab, by=job.by),
     JobKind.WAKE: lambda tools, job: labs.carry_out_wake(tools, job.lab, by=job.by),
     JobKind.SNAPSHOT: _snapshot,
-    JobKind.RESTORE: lambda tools, job: labs.carry_out_restore(
-        tools, job.lab, job.args["snapshot"], by=job.by
-    ),
+    JobKind.RESTORE: _restore,
     JobKind.REHEARSE: lambda tools, job: snapshots.rehearse(tools, job.lab, by=job.by),
     JobKind.PROBE: lambda tools, job: probes.carry_out_probe(tools, job.lab),
     JobKind.RECETTE: lambda tools, job: recette.carry_out_recette(
