@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 
+ROUNDING = 0.001  # seconds
+
 
 @dataclass(frozen=True)
 class Moment:
@@ -63,8 +65,9 @@ class Clock:
         return sum(stretch.length(now) for stretch in self.stretches)
 
     def left(self, now: Moment) -> float:
-        """Seconds left, never less than none."""
-        return max(0.0, self.allotted - self.used(now))
+        """Seconds left, never less than none; what sums of fractions leave over is none."""
+        left = self.allotted - self.used(now)
+        return left if left > ROUNDING else 0.0
 
     def due(self, now: Moment) -> datetime:
         """The wall clock's instant of its end, if it runs on from *now*."""

@@ -32,11 +32,16 @@ def recover_clocks(tools: Tools) -> list[str]:
     if beat is None:
         return []
     rebooted = beat.boot != now.boot
-    return [
-        _suspend(tools, one, beat, rebooted=rebooted)
-        for one in tools.store.passages(states=frozenset(PHASE_OF))
-        if one.clock and one.clock.running and _was_hit(tools, one, beat, rebooted=rebooted)
-    ]
+    said = []
+    for one in tools.store.passages(states=frozenset(PHASE_OF)):
+        if one.clock is None or not one.clock.running:
+            continue
+        if one.is_over(beat):  # its bell was due before: it is answered now
+            if rebooted:
+                _end(tools, one, beat)
+        elif rebooted or _lost_its_lab(tools, one):
+            said.append(_suspend(tools, one, beat, rebooted=rebooted))
+    return said
 
 
 def watch(tools: Tools) -> None:
@@ -66,11 +71,15 @@ def proposal(passage: Passage, incident: Incident) -> str:
     return "report"
 
 
-def _was_hit(tools: Tools, passage: Passage, beat: Moment, *, rebooted: bool) -> bool:
-    if passage.clock and passage.clock.left(beat) <= 0:
-        return False  # its bell was due before: it is answered now
-    if rebooted:
-        return True
+def _end(tools: Tools, before: Passage, beat: Moment) -> None:
+    """Stop a clock that had run out: after a boot only the wall clock is left, and it may lie."""
+    if before.clock and before.phase:
+        after = before.with_clock(before.phase, before.clock.stopped(beat))
+        what = "time had run out before the outage"
+        tools.store.change_passage(before, after, what=what, by=BY)
+
+
+def _lost_its_lab(tools: Tools, passage: Passage) -> bool:
     return passage.state is P.HOUR and bool(passage.lab) and not _runs(tools, passage.lab)
 
 
