@@ -1,4 +1,4 @@
-"""The exam day's rows: the real store, and the one in memory that thousands of days are lived on."""
+"""The exam day's rows, in the real store and in the memory that thousands of days live on."""
 
 from __future__ import annotations
 
@@ -113,8 +113,8 @@ def test_a_step_its_journal_row_and_its_orders_are_one(store, session, candidate
     store.change_passage(before, before, what="over", by="bell", orders=orders, bell=BELL)
     assert [job.kind for job in store.jobs(unended=True)] == [JobKind.FREEZE]
     assert store.entries("passage:e6-2026/12")[-1].what == "over"
+    wrong = [Order(JobKind.BUILD, lab.id)]
     with pytest.raises(LostRace):
-        wrong = [Order(JobKind.BUILD, lab.id)]
         store.change_passage(before, before, what="again", by="x", orders=wrong)
     assert [job.kind for job in store.jobs(unended=True)] == [JobKind.FREEZE]
     assert store.bells() == {BELL}
@@ -140,8 +140,8 @@ def test_a_plan_that_is_refused_is_not_half_written(store, session, candidate):
     store.keep_passages([Passage(session.name, "12")], by="prof")
     known = store.passage(session.name, "12")
     store.change_passage(known, replace(known, state=P.HOUR), what="x", by="a")
+    wishes = [Passage(session.name, "13", place="1"), Passage(session.name, "12", place="1")]
     with pytest.raises(Refused):
-        wishes = [Passage(session.name, "13", place="1"), Passage(session.name, "12", place="1")]
         store.keep_passages(wishes, by="prof")
     with pytest.raises(NotFound):
         store.passage(session.name, "13")
