@@ -23,8 +23,10 @@ from labmgr.services.packing import Count, pack, unpack
 
 SHORTEST: Final = 12  # characters of a passphrase
 _FULL: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-_OLD_ORDER: Final = "the order is from before the backup was restored"
-_OLD_HINT: Final = "Look at the lab, then order it again if it is still wanted."
+OLD_ORDERS: Final = (
+    "the order is from before the backup was restored",
+    "Look at the lab, then order it again if it is still wanted.",
+)
 
 
 @dataclass(frozen=True)
@@ -130,7 +132,7 @@ def _end_old_orders(store: Store) -> None:
     """What was waiting then must not be done now: it might reset a lab that was worked in since."""
     while waiting := store.jobs(unended=True):
         for job in waiting:
-            store.finish(job, JobState.REFUSED, _OLD_ORDER, _OLD_HINT)
+            store.finish(job, JobState.REFUSED, *OLD_ORDERS)
 
 
 def _refuse_weak(passphrase: str) -> None:

@@ -80,7 +80,7 @@ class SqliteHomes:
     @contextmanager
     def alone(self, home: Path) -> Iterator[None]:
         """Held until the end, so that nobody starts meanwhile either."""
-        if not home.exists():
+        if not home.exists() or not any(home.iterdir()):
             yield
             return
         locks = home / "locks"
@@ -144,7 +144,7 @@ def _locked(handle: int) -> bool:
 
 
 def _opened_by_others(home: Path) -> bool:
-    """A panel that runs alone holds no lock; but SQLite leaves WAL only for a lone connection.
+    """A panel that runs alone holds no lock; SQLite's exclusive one is for a lone connection.
 
     A damaged database is nobody's: it may be the very reason for a restore.
     """
@@ -152,7 +152,8 @@ def _opened_by_others(home: Path) -> bool:
         return False
     try:
         with closing(sqlite3.connect(_existing(home), uri=True, timeout=1)) as database:
-            database.execute("PRAGMA journal_mode=DELETE").fetchone()
+            database.execute("PRAGMA locking_mode=EXCLUSIVE").fetchone()
+            database.execute("SELECT count(*) FROM sqlite_master").fetchone()
     except sqlite3.Error as e:
         return getattr(e, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
     return False
