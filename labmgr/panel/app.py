@@ -24,6 +24,7 @@ from labmgr.panel import (
     library,
     login,
     orders,
+    recette,
     sessions,
     terminals,
 )
@@ -45,6 +46,7 @@ ROOMS = (
     sessions,
     candidates,
     orders,  # labs' own room, with the orders added
+    recette,
     library,
     journal,
     terminals,

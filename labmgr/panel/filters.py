@@ -32,6 +32,7 @@ WORDS: tuple[Iterable[tuple[object, object]], ...] = (
     words.JOB_STATES.items(),
     words.ROLES.items(),
     words.VERDICTS.items(),
+    words.EXPECTED.items(),
 )
 MOST_FAULTS = 3  # told in one message
 OWN_HANDS = frozenset({"reconcile", "setup"})

@@ -8,6 +8,7 @@ from flask_babel import lazy_gettext as _l
 
 from labmgr.domain.exam import SessionState
 from labmgr.domain.lab import LabState
+from labmgr.domain.recette import Expected
 from labmgr.domain.repair import Seen
 from labmgr.domain.snapshot import SnapshotKind
 from labmgr.domain.words import Role
@@ -74,6 +75,11 @@ ROLES: Final = {
     Role.COMMISSION: _l("commission"),
     Role.INVIGILATOR: _l("surveillant"),
     Role.TECHNICIAN: _l("technicien"),
+}
+EXPECTED: Final = {
+    Expected.SUCCESS: _l("réussite"),
+    Expected.REFUSED: _l("refus"),
+    Expected.BLOCKED: _l("blocage"),
 }
 VERDICTS: Final = {
     Verdict.GOOD: _l("bon"),

@@ -78,6 +78,7 @@
   document.addEventListener("click", (event) => {
     const button = event.target.closest("button[data-copy]");
     if (button) copy(button);
+    if (event.target.closest("button[data-print]")) window.print();
   });
   document.addEventListener("change", (event) => {
     const box = event.target;
