@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from labmgr.cli import backup, care, lab, people, recette, stock
+from labmgr.cli import backup, care, forms, lab, passage, people, recette, stock
 from labmgr.cli.setup import setup
 from labmgr.cli.shell import Polite
 
@@ -22,6 +22,10 @@ for command in (
     stock.template,
     people.session,
     people.candidate,
+    forms.commission,
+    forms.realisation,
+    forms.document,
+    passage.passage,
     lab.lab,
     care.snapshot,
     recette.recette,

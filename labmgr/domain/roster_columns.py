@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from labmgr.domain.roster_text import SEPARATORS, Row, bad_list, rows
@@ -45,12 +45,26 @@ _HEADERS = {
         "n de place", "numero de place", "table", "siege", "seat",
     ),
 }  # fmt: skip
-_MEANING = {header: column for column, headers in _HEADERS.items() for header in headers}
-
 _EXPECTED = Said(
     "Name the columns on the first line: numéro, nom, prénom, option, majoration, place.",
     "Nommez les colonnes sur la première ligne : numéro, nom, prénom, option, majoration, place.",
 )
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A kind of list: its columns with their usual headers, and those it cannot do without."""
+
+    headers: Mapping[str, tuple[str, ...]]
+    needed: tuple[tuple[str, str], ...]  # the column, and what it is called in English
+    expected: Said
+
+    def meaning(self, header: str) -> str | None:
+        plain = _plain(header)
+        return next((one for one, known in self.headers.items() if plain in known), None)
+
+
+ROSTER = Sheet(_HEADERS, ((NUMBER, "number"), (LAST, "name")), _EXPECTED)
 
 
 @dataclass(frozen=True)
@@ -67,7 +81,7 @@ class Columns:
 
 
 def find_columns(
-    file: str, text: str, variables: Collection[str]
+    file: str, text: str, variables: Collection[str], sheet: Sheet = ROSTER
 ) -> tuple[Columns, list[Row], list[Problem]]:
     """The columns, the rows below their header, and columns nobody asked for.
 
@@ -75,14 +89,14 @@ def find_columns(
     line names them.
     """
     headers = {separator: _header(text, separator) for separator in SEPARATORS}
-    known = {key: len(_known(row, variables)) for key, row in headers.items()}
+    known = {key: len(_known(row, variables, sheet)) for key, row in headers.items()}
     separator = max(SEPARATORS, key=lambda one: (known[one], len(headers[one].cells)))
     header = headers[separator]
-    columns, problems = _read_header(file, header, variables)
-    for needed, english in ((NUMBER, "number"), (LAST, "name")):
+    columns, problems = _read_header(file, header, variables, sheet)
+    for needed, english in sheet.needed:
         if needed not in columns.places:
             what = Said(f"no column for the {english}", f"aucune colonne pour le {needed}")
-            raise bad_list(file, what, _EXPECTED, header.line)
+            raise bad_list(file, what, sheet.expected, header.line)
     return columns, [row for row in rows(text, separator) if row.line > header.line], problems
 
 
@@ -94,20 +108,20 @@ def _header(text: str, separator: str) -> Row:
     return next(found, Row(1, ()))
 
 
-def _known(header: Row, variables: Collection[str]) -> list[str]:
+def _known(header: Row, variables: Collection[str], sheet: Sheet) -> list[str]:
     own = {_plain(name) for name in variables}
-    return [cell for cell in header.cells if _plain(cell) in _MEANING or _plain(cell) in own]
+    return [cell for cell in header.cells if sheet.meaning(cell) or _plain(cell) in own]
 
 
 def _read_header(
-    file: str, header: Row, variables: Collection[str]
+    file: str, header: Row, variables: Collection[str], sheet: Sheet
 ) -> tuple[Columns, list[Problem]]:
     own = {_plain(name): name for name in variables}
     columns = Columns({}, {}, header.cells)
     problems = []
     for rank, cell in enumerate(header.cells):
         plain = _plain(cell)
-        if meaning := _MEANING.get(plain):
+        if meaning := sheet.meaning(cell):
             holder, key = columns.places, meaning
         elif plain in own:
             holder, key = columns.variables, own[plain]

@@ -1,0 +1,160 @@
+"""The exam day said on the command line: form, commissions, réalisations, passages."""
+
+from __future__ import annotations
+
+import pytest
+
+from labmgr.domain.passage import Passage
+from labmgr.services import passages
+
+
+@pytest.fixture
+def day(terminal):
+    """Two candidates with two réalisations each, their labs built, passages planned."""
+    terminal.world.session(count=2)
+    for number in "12":
+        for which in "12":
+            terminal.json("realisation", "set", "e6", number, which, "--template", "mini")
+    terminal.json("lab", "build", "e6", "--all", "--wait")
+    kept = [Passage("e6", number, wave=1) for number in "12"]
+    terminal.world.tools.store.keep_passages(kept, by="prof")
+    return terminal
+
+
+def to_the_hour(terminal, number="1", which="2"):
+    terminal.json("passage", "present", "e6", number)
+    terminal.json("passage", "choose", "e6", number, which)
+    terminal.json("passage", "start", "e6", number, "phase-1")
+    passages.acknowledge(terminal.world.tools, "e6", number)
+    terminal.json("passage", "start", "e6", number, "interview-1")
+    return terminal.json("passage", "start", "e6", number, "hour", "--wait")
+
+
+def test_a_passage_goes_from_registered_to_done(day):
+    begun = to_the_hour(day)
+    assert (begun["state"], begun["running"], begun["lab"]) == ("hour", True, "e6-1-2")
+    assert begun["left"] == pytest.approx(3600, abs=10)
+    longer = day.json("passage", "extend", "e6", "1", "--minutes", "5", "--why", "bruit", "--wait")
+    assert longer["left"] == pytest.approx(3900, abs=10)
+    ended = day.json("passage", "finish", "e6", "1", "--why", "terminé")
+    assert (ended["state"], ended["running"]) == ("hour", False)
+    day.json("passage", "start", "e6", "1", "interview-2", "--wait")
+    assert day.json("passage", "close", "e6", "1")["state"] == "done"
+
+
+def test_the_choice_is_shown_only_when_asked_for_and_that_is_journaled(day):
+    day.json("passage", "present", "e6", "1")
+    chosen = day.json("passage", "choose", "e6", "1", "2")
+    assert chosen["choice"] == 0
+    assert {one["choice"] for one in day.json("passage", "list", "e6")} == {0}
+    said = [one.what for one in day.world.tools.store.entries("session:e6")]
+    assert not any("choices shown" in one for one in said)
+    shown = day.json("passage", "list", "e6", "--choices")
+    assert [one["choice"] for one in shown] == [2, 0]
+    said = [one.what for one in day.world.tools.store.entries("session:e6")]
+    assert "choices shown on the command line" in said
+
+
+def test_one_is_suspended_and_goes_on_with_the_same_time_left(day):
+    before = to_the_hour(day)["left"]
+    halted = day.json("passage", "suspend", "e6", "1", "--why", "réseau")
+    assert [one["state"] for one in halted] == ["suspended"]
+    on = day.json("passage", "resume", "e6", "1", "--wait")
+    assert [one["state"] for one in on] == ["hour"]
+    assert on[0]["left"] == pytest.approx(before, abs=15)
+
+
+def test_everybody_is_suspended_at_once_and_resumed(day):
+    to_the_hour(day, "1")
+    to_the_hour(day, "2", "1")
+    halted = day.json("passage", "suspend", "e6", "--all", "--why", "alarme")
+    assert [one["state"] for one in halted] == ["suspended", "suspended"]
+    on = day.json("passage", "resume", "e6", "--all", "--wait")
+    assert [one["state"] for one in on] == ["hour", "hour"]
+
+
+def test_a_lab_that_is_unfit_keeps_its_candidate_suspended_and_that_is_said(day):
+    to_the_hour(day)
+    day.json("passage", "suspend", "e6", "1", "--why", "panne")
+    tools = day.world.tools
+    day.say("lab", "close", "e6", "--all")
+    lab = tools.store.lab("e6-1-2")
+    tools.store.move(lab, "broken", by="test", why="trial")
+    result = day.say("passage", "resume", "e6", "1")
+    assert result.exit_code == 1
+    assert "broken" in result.stderr
+    assert day.say("passage", "resume", "e6", "--all").exit_code == 1
+
+
+def test_wrong_usage_is_two_and_a_refusal_one(day):
+    assert day.say("passage", "suspend", "e6", "--why", "x").exit_code == 2
+    assert day.say("passage", "suspend", "e6", "1", "--all", "--why", "x").exit_code == 2
+    assert day.say("passage", "start", "e6", "1", "dinner").exit_code == 2
+    assert day.say("session", "form", "e6", "--minutes", "lunch=30").exit_code == 2
+    assert day.say("passage", "start", "e6", "1", "hour").exit_code == 1
+    assert day.say("passage", "close", "e6", "1").exit_code == 1
+
+
+def test_absent_takes_two_people_and_a_block_says_why(day, monkeypatch):
+    monkeypatch.setenv("SUDO_USER", "jeanne")
+    assert day.json("passage", "absent", "e6", "2")["state"] == "registered"
+    assert day.say("passage", "absent", "e6", "2").exit_code == 1
+    monkeypatch.setenv("SUDO_USER", "paul")
+    assert day.json("passage", "absent", "e6", "2")["state"] == "absent"
+    back = day.json("passage", "absent", "e6", "2", "--back", "--why", "erreur de salle")
+    assert back["state"] == "registered"
+    blocked = day.json("passage", "block", "e6", "1", "--why", "fiche absente")
+    assert (blocked["state"], blocked["message"]) == ("nonconforming", "fiche absente")
+    assert day.say("passage", "start", "e6", "1", "phase-1").exit_code == 1
+    assert day.json("passage", "unblock", "e6", "1", "--why", "retrouvée")["message"] == ""
+
+
+def test_the_form_and_its_durations_are_set_and_shown(day):
+    made = day.json(
+        "session", "form", "e6", "--form", "ccf", "--seconds", "hour=90", "--minutes",
+        "phase-1=1", "--label", "epreuve=E5",
+    )  # fmt: skip
+    assert (made["form"], made["durations"]["hour"], made["durations"]["phase-1"]) == (
+        "ccf",
+        90,
+        60,
+    )
+    assert day.json("session", "form", "e6")["labels"]["epreuve"] == "E5"
+    assert "1.5 min" in day.say("session", "form", "e6").stdout
+
+
+def test_a_commission_is_kept_and_what_it_lacks_is_named(day):
+    day.json("session", "form", "e6", "--form", "ponctuelle")
+    for login in ("anne", "bruno"):
+        day.json("account", "add", login, "--role", "commission")
+    one = day.json("commission", "add", "e6", "A", "--member", "anne", "--room", "B12")
+    assert "1 members" in one["faults"][0]
+    both = ("--member", "anne", "--member", "bruno", "--speciality", "bruno=SLAM")
+    assert day.json("commission", "add", "e6", "A", *both)["faults"] == []
+    assert [one["commission"]["id"] for one in day.json("commission", "list", "e6")] == ["a"]
+    assert day.json("commission", "remove", "e6", "a") == {"removed": "a"}
+    assert day.json("commission", "list", "e6") == []
+
+
+def test_a_list_of_realisations_goes_in_line_by_line(day, tmp_path):
+    day.json("lab", "remove", "e6", "--all", "--wait", "--yes")
+    file = tmp_path / "realisations.csv"
+    rows = ["1;1;mini;Annuaire", "1;2;mini;Sauvegarde", "2;1;none;X", "9;1;mini;Y", "2;3;mini;Z"]
+    file.write_text("\n".join(["numéro;réalisation;modèle;titre", *rows]), encoding="utf-8")
+    found = day.json("realisation", "import", "e6", str(file), status=1)
+    assert found["changed"] == 2
+    assert [one["line"] for one in found["problems"]] == [4, 5, 6]
+    kept = day.json("realisation", "list", "e6", "1")
+    assert [one["title"] for one in kept] == ["Annuaire", "Sauvegarde"]
+    file.write_text("numéro;réalisation;modèle\n1;1;mini\n1;1;mini\n2;2;mini\n", encoding="utf-8")
+    doubled = day.json("realisation", "import", "e6", str(file), status=1)
+    assert [one["line"] for one in doubled["problems"]] == [2, 3]
+
+
+def test_a_document_is_kept_for_its_realisation(day, tmp_path):
+    file = tmp_path / "besoins.pdf"
+    file.write_bytes(b"%PDF-1.4 trial")
+    assert day.json("document", "put", "e6", "1", "2", str(file))["size"] == 14
+    assert day.world.tools.store.document("e6", "1", 2) == ("besoins.pdf", b"%PDF-1.4 trial")
+    file.write_bytes(b"not a pdf")
+    assert day.say("document", "put", "e6", "1", "2", str(file)).exit_code == 1
