@@ -15,6 +15,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from alembic import command
 
 from labmgr.domain.backup import MANIFEST, Manifest
 from labmgr.domain.journal import Tail, first_altered, tail
@@ -24,6 +25,9 @@ from labmgr.errors import BadInput, LabmgrError, Refused, StoreError, VaultError
 from labmgr.panel.french import Sayings
 from labmgr.services import backup
 from labmgr.services.packing import pack, unpack
+from labmgr.store import upgrading
+from labmgr.store.database import Database
+from labmgr.store.sql_store import SqlStore
 from labmgr.vault.strongbox import HEAD, PIECE, TAG, PassphraseBox
 from tests.services.world import World
 
@@ -227,6 +231,32 @@ def test_a_newer_database_is_refused_with_words(lived, file, elsewhere):
     assert not elsewhere.home.exists()
 
 
+def test_an_older_database_is_brought_up_to_date_and_its_journal_sealed(world, tmp_path, disk):
+    old, file = disk / "old", tmp_path / "old.backup"
+    (old / "keys").mkdir(parents=True)
+    shutil.copy(world.home / "keys/vault.key", old / "keys")
+    (old / "instance").write_text("tests", encoding="ascii")
+    database = Database(f"sqlite:///{old}/labmgr.db", foreign_keys=False)
+    with database.write() as tx:
+        config = upgrading._config()  # noqa: SLF001 - as it was at that step
+        config.attributes["connection"] = tx
+        command.upgrade(config, "0001")
+    database.close()
+    safe = world.safe(old)
+    store = SqlStore(f"sqlite:///{old}/labmgr.db", world.tools.vault, world.clock, home=old)
+    store.write("x", "from before the seal", by="prof")
+    assert tail(*store.whole_journal()) is Tail.UNSEALED
+    store.close()
+    backup.create(world.tools, safe, file, WORDS, by="prof", tell=quiet)
+    new = world.safe(disk / "new")
+    assert restored(new, file).schema == "0001"
+    with closing(sqlite3.connect(new.home / "labmgr.db")) as raw:
+        assert raw.execute("SELECT version_num FROM alembic_version").fetchone()[0] > "0001"
+    with new.homes.store(new.home) as store:
+        assert tail(*store.whole_journal()) is Tail.WHOLE
+        assert store.entries()[0].what == "from before the seal"
+
+
 def test_a_journal_that_was_cut_is_restored_as_it_is_and_said(lived, file, elsewhere):
     repacked(lived, file, "DELETE FROM journal WHERE rank > 3")
     assert backup.check(elsewhere, file, WORDS, tell=quiet).journal == "cut"
@@ -416,8 +446,8 @@ except Exception as e:
 
 
 def child(home, file, how="", turn=0, **options):
-    command = [sys.executable, "-c", CHILD, str(home), str(file), how, str(turn)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, **options)
+    order = [sys.executable, "-c", CHILD, str(home), str(file), how, str(turn)]
+    return subprocess.run(order, cwd=ROOT, capture_output=True, text=True, check=False, **options)
 
 
 def limited():
