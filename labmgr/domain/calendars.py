@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from bisect import insort
 from copy import copy
 
@@ -41,9 +42,9 @@ class Calendar:
 
 
 class Crowd:
-    """Something that serves so many at once; `most` 0 is no limit."""
+    """Something that serves so many at once; without a number, any."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int | None) -> None:
         self._most = most
         self._busy: list[Busy] = []
 
@@ -52,6 +53,8 @@ class Crowd:
 
     def free_from(self, start: float, length: float) -> float:
         """The first instant from *start* on at which there is room for *length* seconds."""
+        if self._most == 0:
+            return math.inf
         while self._most:
             near = [one for one in self._busy if one[0] < start + length and start < one[1]]
             if _most_at_once(near, start) < self._most:

@@ -106,12 +106,15 @@ def too_many_labs(sittings: Sequence[Sitting], limits: Limits) -> Iterator[Clash
     for start, end, worst in _stretches([lab for _, lab in alive], limits.labs):
         at, count = worst
         there = [one for one, lab in alive if lab[0] <= at < lab[1]]
-        last = max(there, key=lambda one: (one.mine, one.use.whole))
+        own = [one for one, lab in alive if one.mine and overlap(lab, (start, end))]
+        if not own:
+            continue
+        last = max(own, key=lambda one: one.use.whole)
         free = min(lab[1] for _, lab in alive if lab[0] <= at < lab[1])
         names = ", ".join(one.name for one in there)
         yield Clash(
             ClashKind.LABS,
-            tuple(number for one in there for number in one.numbers),
+            tuple(one.passage.candidate for one in own),
             Said(
                 f"{count} labs are alive at {clock(at, limits)}, {limits.labs} fit: {names}",
                 f"{count} labos sont en route le {clock(at, limits)}, {limits.labs} tiennent : "
@@ -127,10 +130,12 @@ def too_many_labs(sittings: Sequence[Sitting], limits: Limits) -> Iterator[Clash
         )
 
 
-def _stretches(spans: Sequence[Span], most: int) -> Iterator[tuple[datetime, datetime, Peak]]:
+def _stretches(
+    spans: Sequence[Span], most: int | None
+) -> Iterator[tuple[datetime, datetime, Peak]]:
     begun: list[Peak] = []
     for at, count in curve(spans):
-        if most and count > most:
+        if most is not None and count > most:
             begun.append((at, count))
         elif begun:
             yield begun[0][0], at, max(begun, key=lambda one: one[1])

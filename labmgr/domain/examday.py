@@ -118,6 +118,8 @@ class ExamDay:
                 return None
             if late <= start:
                 late, slot = self._with_place(slot)
+            if late > self._length:
+                return None
             if late <= start:
                 self._take(slot)
                 return slot

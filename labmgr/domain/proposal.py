@@ -88,7 +88,7 @@ def _at_least(asked: Asked) -> int:
         if home
     ]
     needs.append(sum(sum(one.lengths) for one in all_) / len(asked.places))
-    if limits.labs:
+    if limits.labs:  # none at all would be a division by nothing; it seats nobody anyway
         alive = sum(limits.ahead + sum(one.lengths[2:]) for one in all_ if one.lab)
         needs.append(alive / limits.labs)
     return min(asked.wishes.days or LONGEST, max(1, math.ceil(max(needs) / day)))

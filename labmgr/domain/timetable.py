@@ -39,7 +39,7 @@ class Limits:
     """What every timetable has to keep to. Seconds; hours on the centre's clock.
 
     A lab is alive from `ahead` before its hour until the end of interview 2; `labs` is how many
-    may be alive at once, 0 for no limit.
+    may be alive at once, None for no limit.
     """
 
     zone: tzinfo = field(default_factory=lambda: ZoneInfo("Europe/Paris"))
@@ -48,7 +48,7 @@ class Limits:
     pauses: tuple[Pause, ...] = (Pause(time(12, 30), time(13, 30)),)
     gap: int = 5 * MINUTE  # of a commission, between two interviews
     ahead: int = 10 * MINUTE
-    labs: int = 0
+    labs: int | None = None
 
     def __post_init__(self) -> None:
         spans = [(self.opens, self.closes), *((one.start, one.end) for one in self.pauses)]
@@ -65,7 +65,7 @@ class Limits:
                         "La fin vient après le début, le même jour.",
                     ),
                 )
-        if min(self.gap, self.ahead, self.labs) < 0:
+        if min(self.gap, self.ahead, self.labs or 0) < 0:
             raise BadInput(NEGATIVE)
 
     def hours(self, day: date) -> Span:

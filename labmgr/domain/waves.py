@@ -24,7 +24,7 @@ def as_passages(
         half, places, labs = -1, set[str](), 0
         for slot in sorted(slots, key=lambda one: (one.starts[0], one.commission)):
             now = _half(day, slot, limits)
-            full = limits.labs and labs + slot.seeker.lab > limits.labs
+            full = limits.labs is not None and labs + slot.seeker.lab > limits.labs
             if now != half or slot.place in places or full:
                 wave, half, places, labs = wave + 1, now, set(), 0
             places.add(slot.place)
