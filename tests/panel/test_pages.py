@@ -389,6 +389,18 @@ def test_a_journal_that_was_altered_is_told(world, teacher):
     assert "La chaîne est rompue à la ligne 3" in teacher.text("/journal/verification")
 
 
+def test_rows_missing_at_the_journals_end_are_told(world, teacher):
+    verify = "/journal/verification"
+    with world.tools.store._db.engine.begin() as tx:  # noqa: SLF001 - a hand in the file itself
+        last = tx.exec_driver_sql("SELECT max(rank) FROM journal").scalar()
+        tx.exec_driver_sql(f"DELETE FROM journal WHERE rank = {last}")
+    assert f"la dernière ligne écrite par labmgr portait le rang {last}" in teacher.text(verify)
+    assert "intact" not in teacher.text(verify)
+    with world.tools.store._db.engine.begin() as tx:  # noqa: SLF001
+        tx.exec_driver_sql("DELETE FROM secrets WHERE name = 'journal:newest'")
+    assert "Le sceau de la dernière ligne manque" in teacher.text(verify)
+
+
 def test_errors_are_in_french_and_say_what_to_do(teacher):
     for path, words in {
         "/labs/none": "Il n'y a pas de labo none La page de la session les montre.",
