@@ -64,6 +64,11 @@ HINTS: Final = {
 }
 
 
+def status_of(error: LabmgrError) -> int:
+    """For a page that shows the refusal itself, where it was asked."""
+    return next((code for kind, code in STATUS.items() if isinstance(error, kind)), 500)
+
+
 def register(app: Flask) -> None:
     app.register_error_handler(LabmgrError, _ours)
     app.register_error_handler(CSRFError, _forged)
@@ -88,8 +93,7 @@ def _page(status: int, what: str | Markup, hint: str | Markup = "") -> ResponseR
 
 
 def _ours(error: LabmgrError) -> ResponseReturnValue:
-    status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 500)
-    return _page(status, said(error), said(error.hint))
+    return _page(status_of(error), said(error), said(error.hint))
 
 
 def _forged(_error: CSRFError) -> ResponseReturnValue:

@@ -26,6 +26,9 @@ from labmgr.panel.french import Sayings
 WORDS: tuple[Iterable[tuple[object, object]], ...] = (
     words.LAB_STATES.items(),
     words.SESSION_STATES.items(),
+    words.FORMS.items(),
+    words.PASSAGE_STATES.items(),
+    words.PHASES.items(),
     words.NODE_STATES.items(),
     words.SNAPSHOT_KINDS.items(),
     words.JOB_KINDS.items(),
@@ -35,7 +38,7 @@ WORDS: tuple[Iterable[tuple[object, object]], ...] = (
     words.EXPECTED.items(),
 )
 MOST_FAULTS = 3  # told in one message
-OWN_HANDS = frozenset({"reconcile", "setup"})
+OWN_HANDS = frozenset({"reconcile", "setup", "bell", "watch"})
 SERVERS = "IIE-1.1-e"  # the item of annexe II.E that asks for two systems
 
 
@@ -46,6 +49,8 @@ def register(app: Flask) -> None:
         size,
         local,
         hour,
+        minute,
+        lasting,
         extra,
         said,
         decimal,
@@ -155,6 +160,21 @@ def local(value: datetime | None) -> str:
 def hour(value: datetime) -> str:
     """The time of day of a stored instant."""
     return str(format_datetime(value, "HH:mm:ss"))
+
+
+def minute(value: datetime | None) -> str:
+    """The time of day to the minute, as a timetable is read."""
+    return "" if value is None else str(format_datetime(value, "HH:mm"))
+
+
+def lasting(seconds: float) -> str:
+    """A length of time: minutes, with seconds only where there are few."""
+    whole = round(seconds)
+    if whole < 60:  # noqa: PLR2004 - a minute
+        return f"{whole} s"
+    if whole % 60 == 0 or whole >= 3600:  # noqa: PLR2004 - an hour
+        return f"{round(whole / 60)} min"
+    return f"{whole // 60} min {whole % 60:02} s"
 
 
 def extra(value: Fraction) -> str:

@@ -6,8 +6,9 @@ from typing import Final
 
 from flask_babel import lazy_gettext as _l
 
-from labmgr.domain.exam import SessionState
+from labmgr.domain.exam import Form, Phase, SessionState
 from labmgr.domain.lab import LabState
+from labmgr.domain.passage import PassageState
 from labmgr.domain.recette import Expected
 from labmgr.domain.repair import Seen
 from labmgr.domain.snapshot import SnapshotKind
@@ -36,6 +37,29 @@ SESSION_STATES: Final = {
     SessionState.PREPARED: _l("en préparation"),
     SessionState.OPEN: _l("ouverte"),
     SessionState.CLOSED: _l("close"),
+}
+FORMS: Final = {
+    Form.PONCTUELLE: _l("ponctuelle"),
+    Form.CCF: _l("contrôle en cours de formation (CCF)"),
+    Form.TRAINING: _l("entraînement"),
+}
+PASSAGE_STATES: Final = {
+    PassageState.REGISTERED: _l("inscrit"),
+    PassageState.PRESENT: _l("présent"),
+    PassageState.PHASE_1: _l("première phase"),
+    PassageState.INTERVIEW_1: _l("entretien 1"),
+    PassageState.HOUR: _l("deuxième phase (heure)"),
+    PassageState.INTERVIEW_2: _l("entretien 2 et recette"),
+    PassageState.DONE: _l("terminé"),
+    PassageState.SUSPENDED: _l("suspendu"),
+    PassageState.NONCONFORMING: _l("dossier non conforme"),
+    PassageState.ABSENT: _l("absent"),
+}
+PHASES: Final = {
+    Phase.PHASE_1: _l("Première phase"),
+    Phase.INTERVIEW_1: _l("Entretien 1"),
+    Phase.HOUR: _l("Deuxième phase (heure)"),
+    Phase.INTERVIEW_2: _l("Entretien 2 et recette"),
 }
 NODE_STATES: Final = {
     Seen.RUNNING: _l("en marche"),

@@ -67,11 +67,12 @@
     else stale(true);
   });
 
-  // States that changed are told to screen readers, once.
-  let told = "";
+  // States that changed are told to screen readers, once; those that did not are left unsaid.
+  let told = null;
   const tell = () => {
-    const now = [...document.querySelectorAll("[data-status]")].map((one) => one.dataset.status).join(", ");
-    if (told && now !== told) document.getElementById("said").textContent = now;
+    const now = [...document.querySelectorAll("[data-status]")].map((one) => one.dataset.status);
+    const news = told ? now.filter((one) => one && !told.includes(one)) : [];
+    if (news.length) document.getElementById("said").textContent = news.join(", ");
     told = now;
   };
 
