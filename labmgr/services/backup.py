@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -165,16 +166,26 @@ def _refuse_state(home: Path, *, force: bool) -> None:
 @contextmanager
 def _part(file: Path) -> Iterator[BinaryIO]:
     """Under another name until it is whole and on the disk."""
-    draft = file.with_name(f".{file.name}.{secrets.token_hex(4)}.part")
+    _clear_parts(file.parent)
+    draft = file.with_name(f".labmgr-{secrets.token_hex(4)}.part")
     handle = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     try:
         with os.fdopen(handle, "wb") as out:
+            fcntl.flock(out, fcntl.LOCK_EX)  # alive: nobody clears it
             yield out
             out.flush()
             os.fsync(out.fileno())
         draft.rename(file)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def _clear_parts(folder: Path) -> None:
+    """What a killed backup left: else every night that fails takes its room for ever."""
+    for left in folder.glob(".labmgr-*.part"):
+        with left.open("rb") as part, suppress(BlockingIOError):
+            fcntl.flock(part, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            left.unlink()
 
 
 @contextmanager

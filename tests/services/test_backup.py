@@ -483,8 +483,9 @@ def test_a_backup_killed_in_the_middle_never_looks_like_one(lived, tmp_path, tur
     new = tmp_path / "new.backup"
     assert child(lived.home, new, "tell", turn).returncode == -signal.SIGKILL
     assert not new.exists()
+    assert len(leftovers(tmp_path)) == 1
     backup.create(lived.tools, lived.safe(), new, WORDS, by="prof", tell=quiet)
-    assert leftovers(lived.home) == []
+    assert leftovers(lived.home) == leftovers(tmp_path) == []
 
 
 def test_a_full_disk_is_said_and_nothing_is_left(lived, file, tmp_path):
