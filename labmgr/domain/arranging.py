@@ -6,6 +6,7 @@ import math
 import random
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from labmgr.domain.examday import ExamDay, Seeker, Slot
 
@@ -37,7 +38,24 @@ def arrange(day: ExamDay, queues: Queues, wait: float) -> list[Slot]:
         homes = dice.sample(sorted(orders), len(orders))
         mixed = {home: dice.sample(orders[home], len(orders[home])) for home in homes}
         best = min(best, _filled(day, mixed, wait, 1), key=_score)
-    return best
+    return _in_turn(best)
+
+
+def _in_turn(slots: Sequence[Slot]) -> list[Slot]:
+    """Alike candidates of a commission sit in the order of their numbers."""
+    alike: dict[tuple[str, Kind, str], list[Slot]] = {}
+    for slot in sorted(slots, key=lambda one: one.starts):
+        key = (slot.commission, slot.seeker.kind, slot.seeker.place)
+        alike.setdefault(key, []).append(slot)
+    return [
+        replace(slot, seeker=one)
+        for these in alike.values()
+        for slot, one in zip(these, _by_number(these), strict=True)
+    ]
+
+
+def _by_number(slots: Sequence[Slot]) -> list[Seeker]:
+    return sorted((slot.seeker for slot in slots), key=lambda one: (len(one.number), one.number))
 
 
 def _alone(day: ExamDay, home: str, queue: Sequence[Seeker], wait: float) -> list[Turn]:
@@ -60,7 +78,7 @@ def _alone(day: ExamDay, home: str, queue: Sequence[Seeker], wait: float) -> lis
 
 
 def _changed(order: Sequence[Turn], dice: random.Random) -> list[Turn]:
-    """Two change turns, or one is held back. Within a kind the first numbers stay first."""
+    """Two change turns, or one is held back."""
     turns = list(order)
     one, other = dice.randrange(len(turns)), dice.randrange(len(turns))
     if one != other:

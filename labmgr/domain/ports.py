@@ -14,6 +14,7 @@ from typing import Protocol
 
 from labmgr.domain.books import Store
 from labmgr.domain.clock import Moment
+from labmgr.domain.daysheet import Line
 from labmgr.domain.exam import ExamSession
 from labmgr.domain.people import Slip
 from labmgr.domain.plan import LabPlan
@@ -228,6 +229,9 @@ class Paper(Protocol):
 
     def slips(self, session: ExamSession, slips: Sequence[Slip]) -> bytes:
         """PDF: one slip a candidate with portal address, number, code, QR and fingerprint."""
+
+    def timetable(self, session: ExamSession, lines: Sequence[Line], printed: datetime) -> bytes:
+        """PDF: each day for the invigilators, then for each commission; hours as in the lines."""
 
 
 @dataclass(frozen=True)
