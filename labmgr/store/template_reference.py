@@ -1,4 +1,7 @@
-"""Writes docs/reference/template.md: `python -m labmgr.store.template_reference`."""
+"""Writes docs/reference/template.md: `python -m labmgr.store.template_reference`.
+
+With `recette`, docs/reference/recette.md.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from collections.abc import Iterable
 
 from labmgr.domain.variables import KNOWN
 from labmgr.store import refusals
-from labmgr.store.template_schema import keys
+from labmgr.store.template_schema import RECETTE, keys
 
 _INTRO = """\
 # Templates: the keys that labmgr reads
@@ -48,8 +51,34 @@ lab's gateway looks). Kinds that log in take `as: ID`, or `as: NODE.ID` (ldap: `
 `password: wrong`, always with `expect: refused`.
 """
 
+_RECETTE = """\
+# Recettes: the keys that labmgr reads
+
+This page is generated from the code. A recette is `lab_templates/<name>/recette.yaml`, beside the
+template's `compose.yaml`: a list of lines, replayed in this order. Anything else is refused by
+file, line and key, with what to do instead. `labmgr template check NAME` reads both files without
+an engine; `labmgr template schema --recette` prints a JSON Schema for editors. Changing a recette
+changes neither the template's hash nor the fitness of snapshots: each replay is kept with the hash
+of the recette that it replayed.
+
+A line has `from`, `to`, and exactly one probe of the [templates' vocabulary](template.md#probes)
+or `service`. It is looked at from the network of its source by a client of labmgr's own.
+`${NAME}` stands for the template's variables, with each candidate's own values, everywhere but in
+titles and groups. Where a probe logs in, `as: ID` is an account of the destination; with an
+address as destination write `as: NODE.ID`. `expect` stands on the line, never inside the probe.
+
+| `expect` | Green when |
+|---|---|
+| `success` | the probe succeeds |
+| `refused` | the service answers and says no; a dead host is red |
+| `blocked` | the probe fails from the source and succeeds from the gateway, where the service lives |
+
+"""
+
 _PROBE = "services.<name>.x-labmgr.probes[]."
 _TEXT = (".fr", ".en")
+_LINE = "lines[]."
+_OWN = ("from", "to", "expect", "title", "group", "service")
 _SHARED = ("expect", "from", "password")
 
 
@@ -70,6 +99,26 @@ def reference() -> str:
             *(_refused(title, reasons) for title, reasons in _sections()),
         ]
     )
+
+
+def recette() -> str:
+    rows = [row for row in RECETTE.keys if row[0][-3:] not in _TEXT]
+    top = [row for row in rows if not row[0].startswith(_LINE)]
+    line = [(key.removeprefix(_LINE), word) for key, word in rows if key.startswith(_LINE)]
+    own = [row for row in line if row[0] in _OWN]
+    probes = [row for row in line if row[0] not in _OWN and not _is_shared(row[0])]
+    tables = (
+        _table("Key of the file", "What it says", top),
+        _table("Key of a line", "What it says", own),
+        _table("Probe of a line", "What it does", probes),
+    )
+    return _RECETTE + "\n".join(tables)
+
+
+def _is_shared(key: str) -> bool:
+    """Inside a probe: said on the line instead."""
+    inside, _, last = key.rpartition(".")
+    return bool(inside) and last in {"expect", "from"}
 
 
 def _sections() -> Iterable[tuple[str, dict[str, refusals.Reason]]]:
@@ -94,4 +143,4 @@ def _table(left: str, right: str, rows: Iterable[tuple[str, str]]) -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(reference())
+    sys.stdout.write(recette() if sys.argv[1:] == ["recette"] else reference())

@@ -1,6 +1,7 @@
 """recette.yaml: what it may say, and every fault with its line and mend."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -8,6 +9,7 @@ from labmgr.domain.probe import Expect, ProbeKind
 from labmgr.domain.recette import Expected
 from labmgr.errors import BadFile
 from labmgr.store.file_library import FileLibrary
+from labmgr.store.template_reference import recette as reference
 from labmgr.store.template_schema import RECETTE
 from tests import recette
 from tests.services.world import write_templates
@@ -171,3 +173,10 @@ def test_the_schema_is_json_and_knows_every_kind():
     line = made["$defs"]["LineEntry"]
     assert {kind.value for kind in ProbeKind} | {"service", "from", "to"} <= set(line["properties"])
     assert dict(RECETTE.keys)["lines[].expect"]
+
+
+def test_the_reference_page_is_up_to_date():
+    page = Path(__file__).parents[2] / "docs" / "reference" / "recette.md"
+    assert page.read_text(encoding="utf-8") == reference(), (
+        "python -m labmgr.store.template_reference recette > that file"
+    )
