@@ -20,6 +20,7 @@ from labmgr.domain.people import Slip
 from labmgr.domain.plan import LabPlan
 from labmgr.domain.probe import Check, Finding
 from labmgr.domain.recette import Recette
+from labmgr.domain.record import DayRecord, PassageRecord, Sheet
 from labmgr.domain.repair import Seen
 from labmgr.domain.site import HostFacts, Site
 from labmgr.domain.snapshot import Part
@@ -232,6 +233,17 @@ class Paper(Protocol):
 
     def timetable(self, session: ExamSession, lines: Sequence[Line], printed: datetime) -> bytes:
         """PDF: each day for the invigilators, then for each commission; hours as in the lines."""
+
+    def passage_record(self, record: PassageRecord) -> bytes:
+        """PDF: the procès-verbal of one passage. Says what was seen and timed; judges nothing."""
+
+    def day_record(self, record: DayRecord) -> bytes:
+        """PDF: the procès-verbal of a day, with room for the signatures."""
+
+    def fallback(
+        self, session: ExamSession, wave: int, sheets: Sequence[Sheet], printed: datetime
+    ) -> bytes:
+        """PDF: a page or more a candidate with all accesses in clear, for a sealed envelope."""
 
 
 @dataclass(frozen=True)

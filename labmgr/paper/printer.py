@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from labmgr.domain.daysheet import Line
 from labmgr.domain.exam import ExamSession
 from labmgr.domain.people import Slip
+from labmgr.domain.record import DayRecord, PassageRecord, Sheet
+
+
+def untranslated(_sentence: str) -> None:
+    """No catalogue: what the journal says is printed as it stands there."""
 
 
 class Printer:
-    """Lays out documents; knows no store and no secrets beyond those it is handed."""
+    """Lays out documents; knows no store and no secrets beyond those it is handed.
+
+    *french* translates what the journal says; a sentence it does not know stays as it is.
+    """
+
+    def __init__(self, french: Callable[[str], str | None] = untranslated) -> None:
+        self._catalogue = french
 
     def slips(self, session: ExamSession, slips: Sequence[Slip]) -> bytes:
         from labmgr.paper.slips import slips as print_slips  # noqa: PLC0415 - see above
@@ -22,3 +33,23 @@ class Printer:
         from labmgr.paper.timetable import timetable as print_timetable  # noqa: PLC0415 - as above
 
         return print_timetable(session, lines, printed)
+
+    def passage_record(self, record: PassageRecord) -> bytes:
+        from labmgr.paper.record import print_passage  # noqa: PLC0415 - see above
+
+        return print_passage(record, self._french)
+
+    def day_record(self, record: DayRecord) -> bytes:
+        from labmgr.paper.day import print_day  # noqa: PLC0415 - see above
+
+        return print_day(record, self._french)
+
+    def fallback(
+        self, session: ExamSession, wave: int, sheets: Sequence[Sheet], printed: datetime
+    ) -> bytes:
+        from labmgr.paper.fallback import print_sheets  # noqa: PLC0415 - see above
+
+        return print_sheets(session, wave, sheets, printed)
+
+    def _french(self, sentence: str) -> str:
+        return self._catalogue(sentence) or sentence
