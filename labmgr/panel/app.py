@@ -28,6 +28,7 @@ from labmgr.panel import (
     sessions,
     terminals,
 )
+from labmgr.panel.portal import desk as _desk  # noqa: F401 - adds its pages to the portal's
 from labmgr.panel.portal import terminals as portal
 from labmgr.panel.portal import views
 from labmgr.services.live_terminals import Terminals
@@ -50,7 +51,7 @@ ROOMS = (
     library,
     journal,
     terminals,
-    portal,  # the portal's own room, with its terminals added
+    portal,  # the portal's own room, with its terminals and the desk added
 )
 LARGEST_UPLOAD = 4 << 20  # bytes: a list of candidates, never more
 SITTING = timedelta(hours=10)  # a working day

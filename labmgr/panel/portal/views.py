@@ -24,13 +24,15 @@ from labmgr.domain.exam import Candidate
 from labmgr.domain.lab import Lab
 from labmgr.errors import NotAllowed, NotFound, Refused
 from labmgr.panel.gate import tools
+from labmgr.panel.portal import words
 from labmgr.panel.terminal import running
-from labmgr.services import access, accounts
+from labmgr.services import access, accounts, desk
 
 entry = Blueprint("portal_entry", __name__, url_prefix="/portail/entree")
 bp = Blueprint("portal", __name__, url_prefix="/portail")
 
 SEAT = "seat"
+LEFT = "Labmgr-Left"  # seconds
 
 
 @entry.get("")
@@ -89,10 +91,15 @@ def show() -> ResponseReturnValue:
 
 @bp.get("/_live")
 def live() -> ResponseReturnValue:
-    """Nothing while nothing changed, so that many may ask often and nobody's place is lost."""
-    if request.args.get("vu") == _mark(own_lab()):
-        return Response(status=204)
-    return render_template("portal/_live.html", **_seen())
+    """Nothing while nothing changed, so that many may ask often and nobody's place is lost.
+
+    What is left travels beside, so that a clock on the page never goes by the browser's own.
+    """
+    now = desk.standing(tools(), me())
+    clock = {} if now.left is None else {LEFT: f"{now.left:.1f}"}
+    if request.args.get("vu") == now.mark:
+        return Response(status=204, headers=clock)
+    return Response(render_template("portal/_live.html", **_seen()), headers=clock)
 
 
 @bp.get("/labo/<lab_id>/cle/<node>/<credential>")
@@ -116,7 +123,7 @@ def key(lab_id: str, node: str, credential: str) -> ResponseReturnValue:
 @bp.post("/sortie")
 def leave() -> ResponseReturnValue:
     session.clear()
-    running().end_all(owner_of(_me()))
+    running().end_all(owner_of(me()))
     return redirect(url_for("portal_entry.enter"))
 
 
@@ -128,16 +135,12 @@ def _to_the_door() -> ResponseReturnValue:
     return redirect(door)
 
 
-def _mark(lab: Lab | None) -> str:
-    return "open" if lab is not None and lab.state in access.SHOWN_WHILE else "closed"
-
-
 def owner_of(candidate: Candidate) -> str:
     """Under which name a candidate's terminals are found again."""
     return f"candidate:{candidate.session}/{candidate.number}"
 
 
-def _me() -> Candidate:
+def me() -> Candidate:
     me = g.candidate
     if not isinstance(me, Candidate):
         abort(401)
@@ -145,22 +148,26 @@ def _me() -> Candidate:
 
 
 def own_lab() -> Lab | None:
-    me = _me()
-    return next(iter(tools().store.labs(me.session, me.number)), None)
+    """The lab of the candidate's own passage, which a spare may be; none before phase 1."""
+    return desk.standing(tools(), me()).lab
 
 
 def _seen() -> dict[str, object]:
-    lab = own_lab()
-    try:
-        found = access.for_candidate(tools(), lab) if lab else None
-    except Refused:
-        found = None
+    seen = desk.look(tools(), me())
+    lab = seen.standing.lab
     return {
-        "candidate": _me(),
-        "session": tools().store.session(_me().session),
+        "candidate": me(),
+        "session": tools().store.session(me().session),
+        "desk": seen,
+        "now": seen.standing,
         "lab": lab,
-        "access": found,
-        "mark": _mark(lab),
+        "access": seen.access,
+        "heading": words.HEADINGS[seen.standing.stage],
+        "next": words.NEXT[seen.standing.stage],
+        "phase": words.PHASES.get(seen.standing.passage.phase or "")
+        if seen.standing.passage
+        else "",
+        "left": words.left,
         "key_link": _key_link(lab) if lab else None,
         "terminal_link": _terminal_link(lab) if lab else None,
     }
