@@ -71,7 +71,7 @@ address as destination write `as: NODE.ID`. `expect` stands on the line, never i
 |---|---|
 | `success` | the probe succeeds |
 | `refused` | the service answers and says no; a dead host is red |
-| `blocked` | the probe fails from the source and succeeds from the gateway, where the service lives |
+| `blocked` | it fails from the source and succeeds from the gateway: the way is shut, no more |
 
 """
 

@@ -8,6 +8,7 @@ from labmgr.domain.work import JobKind
 from labmgr.errors import BadFile, BadInput, EngineUnreachable, NotFound, Refused, WrongState
 from labmgr.services import labs, recette
 from tests import recette as sheets
+from tests.services.mortal import Killed
 from tests.services.world import World, write_templates
 
 # The last line of the sheet is to be blocked: the world must let nothing through there.
@@ -193,3 +194,29 @@ def test_it_all_goes_with_its_session(world, lab):
     world.tools.store.remove_session("e6", by="prof")
     assert world.tools.store.recettes(lab) == []
     assert world.tools.store.remarks(lab) == []
+
+
+def test_a_worker_that_dies_in_the_middle_leaves_its_replay_and_another_follows(world, lab):
+    keep = world.engine.probe
+
+    def die(lab, checks, *, deadline):
+        for rank, finding in enumerate(keep(lab, checks, deadline=deadline)):
+            if rank == 2:
+                raise Killed
+            yield finding
+
+    world.engine.probe = die
+    recette.order_recette(world.tools, lab, by="jury")
+    with pytest.raises(Killed):
+        world.work()
+    world.engine.probe = keep
+    after = world.again()
+    after.settle()
+    second, first = after.tools.store.recettes(lab)
+    assert first.ended is None
+    assert [one.green for one in first.results] == [True, True, None, None, None]
+    assert second.ended
+    assert second.green == 5
+    assert greens(recette.results(after.tools, lab)) == [True] * 5
+    after.assert_whole()
+    after.close()
