@@ -14,7 +14,7 @@ from labmgr.domain.lab import Lab, LabState
 from labmgr.domain.passage import BEFORE, Passage, PassageState
 from labmgr.domain.ports import Tools
 from labmgr.errors import LostRace, NotFound, Refused
-from labmgr.services import access, passages, savepoints
+from labmgr.services import access, passages, savepoints, sitting
 from labmgr.services.access import LabAccess
 from labmgr.services.savepoints import Saves
 
@@ -170,12 +170,16 @@ def _timed_stage(passage: Passage, lab: Lab | None, saves: Saves, now: Moment) -
 
 
 def _unbound(tools: Tools, candidate: Candidate) -> Standing:
-    """Training: a lab is there while it is open, the open one first."""
+    """Training: a lab is there while it is open, unless it was lent to somebody's passage."""
     labs = tools.store.labs(candidate.session, candidate.number)
-    labs.sort(key=lambda lab: lab.state not in access.SHOWN_WHILE)
-    lab = next(iter(labs), None)
-    shown = lab is not None and lab.state in access.SHOWN_WHILE
-    return Standing(candidate, Stage.OPEN if shown else Stage.CLOSED, lab=lab)
+    lab = next((one for one in labs if _is_free(tools, one)), None)
+    if lab is not None:
+        return Standing(candidate, Stage.OPEN, lab=lab)
+    return Standing(candidate, Stage.CLOSED)
+
+
+def _is_free(tools: Tools, lab: Lab) -> bool:
+    return lab.state in access.SHOWN_WHILE and sitting.passage_of(tools, lab.id) is None
 
 
 def _is_training(tools: Tools, passage: Passage) -> bool:
