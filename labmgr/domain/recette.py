@@ -183,10 +183,11 @@ def judged(asked: Asked, findings: Mapping[str, Finding]) -> Result:
     )
     if asked.witness is None:
         return row
+    if seen.tries == 0:  # nobody looked: no proof of anything
+        return replace(row, green=False)
     witness = findings[asked.witness.id]
-    looked = seen.tries > 0  # else nobody looked: no proof of anything
     evidence = f"{seen.evidence} | {GATEWAY}: {witness.evidence}"
-    return replace(row, green=looked and not seen.green and witness.green, evidence=evidence)
+    return replace(row, green=not seen.green and witness.green, evidence=evidence)
 
 
 def words_of(check: Check) -> str:

@@ -84,4 +84,4 @@ def test_it_is_fit_for_everybody_and_for_paper(  # noqa: PLR0917
     assert page.get_by_text(RED).first.is_visible()
     assert page.get_by_text("Commission (noms, signatures)").is_visible()
     assert not page.get_by_role("button", name="Rejouer tout").is_visible()
-    assert not page.get_by_role("heading", name="Passages gardés").is_visible()
+    assert not page.get_by_role("heading", name="Recettes déjà jouées").is_visible()
