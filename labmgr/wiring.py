@@ -18,7 +18,7 @@ from labmgr.domain.site import Site
 from labmgr.engines.docker_engine import DockerEngine
 from labmgr.engines.images import DockerImages
 from labmgr.errors import BadSettings, Refused
-from labmgr.paper.printer import Printer
+from labmgr.paper.printer import Catalogue, Printer
 from labmgr.services.backup import Safe
 from labmgr.store.file_library import FileLibrary
 from labmgr.store.homes import SqliteHomes
@@ -53,13 +53,20 @@ def build_tools(settings: Settings) -> Tools:
         images,
         library,
         vault,
-        Printer(),
+        Printer(french),
         site,
         now,
         moment,
         shells=SshShells(),
         recordings=FileRecordings(home, now=now),
     )
+
+
+def french() -> Catalogue:
+    """The panel's sentences, for the papers that quote the journal; read when one is printed."""
+    from labmgr.panel.french import Sayings  # noqa: PLC0415 - Babel takes time to load
+
+    return Sayings().french
 
 
 def build_safe(settings: Settings) -> Safe:

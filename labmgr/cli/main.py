@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from labmgr.cli import backup, care, forms, lab, passage, people, recette, stock
+from labmgr.cli import backup, care, forms, lab, passage, people, recette, record, stock
 from labmgr.cli.setup import setup
 from labmgr.cli.shell import Polite
 
@@ -29,6 +29,7 @@ for command in (
     lab.lab,
     care.snapshot,
     recette.recette,
+    record.record,
     care.journal,
     backup.backup,
 ):

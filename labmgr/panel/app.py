@@ -25,6 +25,7 @@ from labmgr.panel import (
     login,
     orders,
     recette,
+    records,
     sessions,
     terminals,
 )
@@ -50,6 +51,7 @@ ROOMS = (
     recette,
     library,
     journal,
+    records,
     terminals,
     portal,  # the portal's own room, with its terminals and the desk added
 )

@@ -37,7 +37,7 @@ HEADS = (
     "Entretien 2",
     "État",
 )
-WIDTHS = (12, 36, 22, 12, 22, 24, 24, 24, 26, 24, 30)
+WIDTHS = (12, 38, 22, 12, 30, 21, 21, 21, 30, 21, 30)
 SIGNATURE = 24.0  # mm
 
 
@@ -71,7 +71,7 @@ def _instants(record: DayRecord) -> Iterator[datetime]:
 def _count(record: DayRecord) -> str:
     states = [one.state for one in record.passages]
     done, away = states.count(PassageState.DONE), states.count(PassageState.ABSENT)
-    return f"{len(states)} passages prévus, {done} terminés, {away} absents."
+    return f"Passages prévus : {len(states)}, terminés : {done}, absents : {away}."
 
 
 def _row(one: PassageRecord) -> tuple[str, ...]:

@@ -10,19 +10,22 @@ from labmgr.domain.exam import ExamSession
 from labmgr.domain.people import Slip
 from labmgr.domain.record import DayRecord, PassageRecord, Sheet
 
+Catalogue = Callable[[str], str | None]
 
-def untranslated(_sentence: str) -> None:
-    """No catalogue: what the journal says is printed as it stands there."""
+
+def no_catalogue() -> Catalogue:
+    """What the journal says is printed as it stands there."""
+    return lambda _sentence: None
 
 
 class Printer:
     """Lays out documents; knows no store and no secrets beyond those it is handed.
 
-    *french* translates what the journal says; a sentence it does not know stays as it is.
+    *catalogue* is read for a document that quotes the journal; a sentence it does not know stays.
     """
 
-    def __init__(self, french: Callable[[str], str | None] = untranslated) -> None:
-        self._catalogue = french
+    def __init__(self, catalogue: Callable[[], Catalogue] = no_catalogue) -> None:
+        self._catalogue = catalogue
 
     def slips(self, session: ExamSession, slips: Sequence[Slip]) -> bytes:
         from labmgr.paper.slips import slips as print_slips  # noqa: PLC0415 - see above
@@ -37,12 +40,12 @@ class Printer:
     def passage_record(self, record: PassageRecord) -> bytes:
         from labmgr.paper.record import print_passage  # noqa: PLC0415 - see above
 
-        return print_passage(record, self._french)
+        return print_passage(record, self._french())
 
     def day_record(self, record: DayRecord) -> bytes:
         from labmgr.paper.day import print_day  # noqa: PLC0415 - see above
 
-        return print_day(record, self._french)
+        return print_day(record, self._french())
 
     def fallback(
         self, session: ExamSession, wave: int, sheets: Sequence[Sheet], printed: datetime
@@ -51,5 +54,6 @@ class Printer:
 
         return print_sheets(session, wave, sheets, printed)
 
-    def _french(self, sentence: str) -> str:
-        return self._catalogue(sentence) or sentence
+    def _french(self) -> Callable[[str], str]:
+        known = self._catalogue()
+        return lambda sentence: known(sentence) or sentence

@@ -25,6 +25,7 @@ OF_THE_LAB = re.compile(
     r"\w+ -> \w+|\w+ snapshot \S+ (kept|forgotten)|restore of \S+ ordered"
     r"|reset of an open lab forced|started again with its data"
 )
+TOLD_ELSEWHERE = re.compile(r"suspended: .*", re.DOTALL)
 SHOWN = "credentials shown"
 AT_ONCE = timedelta(seconds=5)  # a clock stops that shortly before its row is written
 RETURN = "return to "
@@ -68,8 +69,11 @@ def events(passage: Passage, pages: Pages, lab: str) -> tuple[Told, ...]:
 
 
 def told(row: Entry) -> Told:
-    """As people read it: an outage's start stands in local time elsewhere; no reason for time."""
-    what = "suspended" if row.what.startswith(OUTAGE) else row.what
+    """As people read it: an outage's start and an incident's reason stand elsewhere, once.
+
+    The reason of extra time stands nowhere.
+    """
+    what = TOLD_ELSEWHERE.sub("suspended", row.what)
     why = "" if row.what.endswith(EXTRA) else row.why
     return Told(row.at, what, row.by, why, row.rank)
 
