@@ -41,6 +41,7 @@ class SshShells:
             node.start_client(timeout=CONNECT)
             _log_in(node, target)
             channel = node.open_session(timeout=CONNECT)
+            channel.update_environment({"LANG": "C.UTF-8"})  # taken by nodes that ask for it
             channel.get_pty(TERM, size.columns, size.rows)
             channel.invoke_shell()
             for transport in (jump, node):

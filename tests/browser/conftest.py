@@ -135,7 +135,7 @@ def browser_context(chromium):
 
 def is_bad(said):
     """Errors and warnings, but for the browser's own line on a page that is meant to refuse."""
-    meant = ("status of 401", "status of 404")
+    meant = ("status of 401", "status of 404", "status of 409")
     return said.type in {"error", "warning"} and not any(one in said.text for one in meant)
 
 

@@ -6,6 +6,7 @@
   const { dataset: words } = box;
   const nonce = document.currentScript.nonce;
   const $ = (id) => document.getElementById(id);
+  $("scriptless").hidden = true;
   const make = document.createElement.bind(document);
   document.createElement = (name, ...more) => { // as in terminal.js: its styles carry the nonce
     const made = make(name, ...more);

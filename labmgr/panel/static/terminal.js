@@ -8,6 +8,7 @@
   const watching = box.dataset.mode === "watch";
   const nonce = document.currentScript.nonce;
   const $ = (id) => document.getElementById(id);
+  $("scriptless").hidden = true;
 
   // xterm.js makes its own <style> elements; the page's policy takes those that carry its nonce.
   const make = document.createElement.bind(document);
