@@ -6,6 +6,8 @@ from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
+from labmgr.domain.recette import Recette
+from labmgr.errors import BadFile
 from labmgr.panel.gate import tools
 from labmgr.panel.sessions import template_of
 from labmgr.services import drawing, images
@@ -29,12 +31,23 @@ def one(name: str) -> ResponseReturnValue:
     if template is None:
         problems = faulty.problems if faulty else ()
         return render_template("template_faulty.html", name=name, problems=problems)
+    recette, trouble = _recette(name)
     return render_template(
         "template.html",
         template=template,
+        recette=recette,
+        trouble=trouble,
         picture=Markup(drawing.picture(template)),  # noqa: S704 - every text in it is escaped there
         rights=drawing.rights(template),
     )
+
+
+def _recette(name: str) -> tuple[Recette | None, BadFile | None]:
+    """The template's recette, or what is wrong with it."""
+    try:
+        return tools().library.recette(name), None
+    except BadFile as faulty:
+        return None, faulty
 
 
 @bp.get("/<name>/_images")

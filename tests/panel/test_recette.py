@@ -2,11 +2,16 @@
 
 import html
 import re
+import shutil
+from dataclasses import replace
 
 import pytest
 
 from labmgr.domain.words import Role
+from labmgr.panel.app import create_app
 from labmgr.services import recette
+from labmgr.store.file_library import FileLibrary
+from tests.panel.world import KEY, ROOT
 
 PAGE = "/labs/e6-1-1/recette"
 
@@ -140,3 +145,22 @@ def test_no_secret_of_the_lab_is_on_the_page(ready, teacher):
     kept = ready.tools.store.credentials("e6-1-1")
     assert kept
     assert not [one.id for one in kept if one.secret in page]
+
+
+def test_the_templates_page_says_how_many_lines_its_sheet_has(teacher):
+    assert "Fiche de recette 15 lignes" in plain(teacher.text("/modeles/sisr-core"))
+
+
+def test_a_sheet_with_faults_is_told_with_its_lines(world, tmp_path, visitor):
+    templates = tmp_path / "templates"
+    shutil.copytree(ROOT / "lab_templates", templates)
+    (templates / "sisr-core" / "recette.yaml").write_text(
+        "lines:\n  - {from: srv, to: dc, ping: yes}\n", encoding="utf-8"
+    )
+    library = FileLibrary(templates)
+    app = create_app(replace(world.tools, library=library), secret_key=KEY)
+    teacher = type(visitor())(app).log_in(world, "teacher")
+    for page in ("/modeles/sisr-core", PAGE):
+        shown = plain(teacher.text(page))
+        assert "sisr-core/recette.yaml:2, lines.1.to : dc n'est ni un nœud ni une adresse" in shown
+    assert "Rejouer tout" not in teacher.text(PAGE)
