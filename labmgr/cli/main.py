@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from labmgr.cli import backup, care, forms, lab, passage, people, recette, record, stock
+from labmgr.cli import backup, care, forms, lab, passage, people, recette, record, stock, timetable
 from labmgr.cli.setup import setup
 from labmgr.cli.shell import Polite
 
@@ -25,6 +25,7 @@ for command in (
     forms.commission,
     forms.realisation,
     forms.document,
+    timetable.timetable,
     passage.passage,
     lab.lab,
     care.snapshot,
