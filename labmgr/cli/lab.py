@@ -15,7 +15,7 @@ from labmgr.domain.lab import Lab, LabState
 from labmgr.domain.ports import Tools
 from labmgr.domain.work import Job
 from labmgr.errors import NotFound
-from labmgr.services import access, labs, probes
+from labmgr.services import access, labs, probes, snapshots, waves
 
 NOT_OPEN = frozenset(LabState) - {LabState.OPEN}
 NOTHING_THERE = frozenset({LabState.PLANNED, LabState.GONE})
@@ -34,6 +34,7 @@ class Call:
     name: str
     numbers: tuple[str, ...]
     everyone: bool
+    wave: int | None
     wait: bool
     as_json: bool
 
@@ -42,9 +43,11 @@ class Call:
         return cast("Shell", self.ctx.obj)
 
     def labs(self) -> list[Lab]:
-        """The labs meant; usage error when none or both ways are used."""
-        if self.everyone == bool(self.numbers):
-            raise click.UsageError("say --all, or --candidate NO (as often as needed)")
+        """The labs meant; usage error when none or more than one way is used."""
+        if self.everyone + bool(self.numbers) + (self.wave is not None) != 1:
+            raise click.UsageError("say --all, --wave N, or --candidate NO (as often as needed)")
+        if self.wave is not None:
+            return waves.labs_of(self.shell.tools, self.name, self.wave)
         found = self.shell.tools.store.labs(self.shell.tools.store.session(self.name).name)
         return found if self.everyone else [pick(self.name, found, no) for no in self.numbers]
 
@@ -52,8 +55,8 @@ class Call:
         self.ctx.exit(report(self.shell, jobs, wait=self.wait, as_json=self.as_json))
 
     def each(self, order: Callable[[Tools, Lab], Job], *, idle: Collection[LabState]) -> None:
-        """Order for every lab meant; with --all those in an *idle* state need nothing."""
-        wanted = [one for one in self.labs() if not (self.everyone and one.state in idle)]
+        """Order for every lab meant; with --all or --wave those in an *idle* state need nothing."""
+        wanted = [one for one in self.labs() if self.numbers or one.state not in idle]
         self.end([order(self.shell.tools, one) for one in wanted])
 
 
@@ -63,6 +66,7 @@ def working(command: Command) -> Command:
     @click.argument("name")
     @click.option("--candidate", "numbers", multiple=True, metavar="NO", help="This candidate's.")
     @click.option("--all", "everyone", is_flag=True, help="Every lab of the session.")
+    @click.option("--wave", type=int, metavar="N", help="Every lab of this wave's candidates.")
     @click.option("--wait", is_flag=True, help="Follow the work to its end.")
     @json_option
     @click.pass_context
@@ -90,6 +94,8 @@ def pick(name: str, labs_of: Sequence[Lab], number: str) -> Lab:
 def build(call: Call) -> None:
     """Build the labs that do not stand yet, until every probe is green."""
     ids = [one.id for one in call.labs()]
+    if call.wave is not None:
+        call.end(waves.prepare(call.shell.tools, call.name, call.wave, by=call.shell.by))
     call.end(labs.order_build(call.shell.tools, ids, by=call.shell.by))
 
 
@@ -143,7 +149,12 @@ def remove(call: Call, yes: bool) -> None:
     """Remove labs with their snapshots; not while they are open."""
     by = call.shell.by
     ask(yes, "The labs and their snapshots are lost. Go on?")
-    call.each(lambda tools, one: labs.order_remove(tools, one.id, by=by), idle=NOTHING_THERE)
+    there = [one for one in call.labs() if call.numbers or _is_left(call.shell.tools, one)]
+    call.end([labs.order_remove(call.shell.tools, one.id, by=by) for one in there])
+
+
+def _is_left(tools: Tools, one: Lab) -> bool:
+    return one.state not in NOTHING_THERE or snapshots.is_put_away(tools, one)
 
 
 @lab.command("list")

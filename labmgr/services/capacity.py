@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from labmgr.domain.addressing import collisions
 from labmgr.domain.lab import STANDING, Lab, LabState
@@ -45,11 +45,14 @@ def capacity(tools: Tools) -> Capacity:
     )
 
 
-def admit(tools: Tools, labs: Sequence[Lab]) -> None:
-    """Refuse, with every number that does not fit at once, labs this machine cannot carry."""
+def admit(tools: Tools, labs: Sequence[Lab], *, leaving: Sequence[Lab] = ()) -> None:
+    """Refuse, with every number that does not fit at once, labs this machine cannot carry.
+
+    What labs that are *leaving* were expected to use counts as free already.
+    """
     if not labs:
         return
-    facts = tools.engine.facts()
+    facts = _without(tools, tools.engine.facts(), leaving)
     templates = {name: tools.library.read(name) for name in {lab.template for lab in labs}}
     reasons = [
         *_images(tools, list(templates.values())),
@@ -63,6 +66,16 @@ def admit(tools: Tools, labs: Sequence[Lab]) -> None:
             f"{len(labs)} lab(s) cannot be built here: {'; '.join(reasons)}",
             hint="`labmgr doctor` shows what is there; build fewer labs or mend what is named.",
         )
+
+
+def memory_of(tools: Tools, labs: Sequence[Lab]) -> int:
+    """Bytes that these labs are expected to use together."""
+    return sum(tools.library.read(lab.template).expected_memory for lab in labs)
+
+
+def _without(tools: Tools, facts: HostFacts, leaving: Sequence[Lab]) -> HostFacts:
+    free = facts.memory_free + memory_of(tools, [lab for lab in leaving if lab.state in STANDING])
+    return replace(facts, memory_free=min(free, facts.memory_total))
 
 
 def _images(tools: Tools, templates: Sequence[Template]) -> list[str]:

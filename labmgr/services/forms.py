@@ -16,7 +16,7 @@ from labmgr.domain.exam import (
     Realisation,
     composition_faults,
 )
-from labmgr.domain.lab import LabState
+from labmgr.domain.lab import Lab, LabState
 from labmgr.domain.passage import PHASE_OF
 from labmgr.domain.ports import Tools
 from labmgr.domain.words import slug
@@ -157,11 +157,16 @@ def _refuse_standing(tools: Tools, wanted: Realisation) -> None:
     if same:
         return
     for lab in tools.store.labs(wanted.session, wanted.candidate):
-        if lab.realisation == wanted.number and lab.state not in _CHANGEABLE:
+        if lab.realisation == wanted.number and not _is_changeable(tools, lab):
             raise Refused(
                 f"Lab {lab.id} stands already, built from other parameters",
                 hint="Remove it first; it is built anew from the new ones.",
             )
+
+
+def _is_changeable(tools: Tools, lab: Lab) -> bool:
+    """Nothing of it stands, and no evidence that another template could not bring back."""
+    return lab.state in _CHANGEABLE and not tools.store.snapshots(lab.id)
 
 
 def realisation_of(tools: Tools, session: str, candidate: str, number: int) -> Realisation:

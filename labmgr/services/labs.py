@@ -25,7 +25,13 @@ def order_build(tools: Tools, lab_ids: Collection[str], *, by: str) -> list[Job]
 
     A lab that stands already is left as it is, so the order may be repeated.
     """
-    wanted = to_build([tools.store.lab(one) for one in lab_ids])
+    meant = to_build([tools.store.lab(one) for one in lab_ids])
+    wanted = [lab for lab in meant if not snapshots.is_put_away(tools, lab)]
+    if meant and not wanted:
+        raise Refused(
+            f"Lab {meant[0].id} was put away with its snapshots; building it anew would lose them",
+            hint="Reset it, restore one of its snapshots, or remove it for good first.",
+        )
     admit(tools, wanted)
     return [tools.store.order(JobKind.BUILD, lab.id, by=by) for lab in wanted]
 
@@ -39,9 +45,9 @@ def carry_out_build(tools: Tools, lab_id: str, *, by: str) -> Lab:
     lab = tools.store.lab(lab_id)
     if lab.state in STANDING:
         return lab
-    if lab.state is S.BROKEN and tools.store.snapshots(lab_id):
+    if lab.state in {S.BROKEN, S.GONE} and tools.store.snapshots(lab_id):
         raise Refused(
-            f"Lab {lab_id} is broken and has a snapshot; building it anew would lose it",
+            f"Lab {lab_id} is {lab.state} and has a snapshot; building it anew would lose it",
             hint="Reset it to its start snapshot, or remove it first.",
         )
     left_so = lab if lab.state is S.BUILDING else None
@@ -82,6 +88,8 @@ def order_reset(
         tools.store.write(f"lab:{lab_id}", "reset of an open lab forced", by=by, why=why)
     elif lab.state is not S.BUILDING:
         lab.moved_to(S.BUILDING)
+    if lab.state is S.GONE:
+        admit(tools, [lab])
     args = {"nodes": " ".join(nodes)} if nodes else {}
     args |= {"force": "yes"} if lab.state is S.OPEN else {}
     return tools.store.order(JobKind.RESET, lab_id, by=by, args=args)
@@ -252,6 +260,8 @@ def order_restore(tools: Tools, lab_id: str, snapshot_id: str, *, by: str, why: 
     sitting.refuse_at_work(tools, lab, "restored")
     if lab.state is not S.BUILDING:
         lab.moved_to(S.BUILDING)
+    if lab.state is S.GONE:
+        admit(tools, [lab])
     tools.store.write(f"lab:{lab_id}", f"restore of {snapshot_id} ordered", by=by, why=why)
     return tools.store.order(JobKind.RESTORE, lab_id, by=by, args={"snapshot": snapshot_id})
 

@@ -16,7 +16,7 @@ from labmgr.domain.words import Audience, Role
 from labmgr.domain.work import JobKind, Order
 from labmgr.errors import BadInput, LabmgrError, NotFound, Refused
 from labmgr.services import probes, snapshots
-from labmgr.services.sitting import lab_id
+from labmgr.services.sitting import lab_for
 
 P = PassageState
 Verb = Callable[[str], Passage]
@@ -111,7 +111,7 @@ def _change_choice(tools: Tools, before: Passage, number: int, *, by: str, why: 
         wished = replace(before, change_asked=f"{number} {by}")
         what = "change of réalisation asked for, to be confirmed"
         return _changed(tools, before, wished, what=what, by=by, why=why)
-    lab = lab_id(before.session, before.candidate, number)
+    lab = lab_for(tools, before.session, before.candidate, number)
     done = replace(before, choice=number, change_asked="", lab=lab)
     return _changed(tools, before, done, what=f"réalisation changed, as {who} asked", by=by)
 
@@ -194,7 +194,10 @@ def close(tools: Tools, session: str, number: str, *, by: str, why: str = "") ->
     after = replace(_stopped(tools, before).moved_to(P.DONE), paused=None)
     who = Audience.COMMISSION
     orders = [Order(JobKind.CLOSE, before.lab, {"audience": who})] if before.lab else []
-    return _changed(tools, before, after, what="done", by=by, why=why, orders=orders)
+    done = _changed(tools, before, after, what="done", by=by, why=why, orders=orders)
+    if before.state is P.SUSPENDED:
+        end_suspension(tools, before, by=by)
+    return done
 
 
 def suspend(tools: Tools, session: str, number: str, *, by: str, why: str) -> Passage:
@@ -313,7 +316,8 @@ def _start_phase_1(tools: Tools, before: Passage, *, by: str) -> Passage:
             f"Passage {before.id} cannot begin: {'; '.join(faults)}",
             hint="Mend that on the session's page, then start again.",
         )
-    lab = "" if before.own_tools else lab_id(before.session, before.candidate, before.choice)
+    whose = before.session, before.candidate
+    lab = "" if before.own_tools else lab_for(tools, *whose, before.choice)
     after = replace(_begun(tools, before, Phase.PHASE_1), lab=lab)
     return _changed(tools, before, after, what=f"{Phase.PHASE_1} begun", by=by)
 

@@ -12,12 +12,14 @@ from labmgr.domain.words import Audience
 from labmgr.domain.work import JobKind
 from labmgr.errors import LabmgrError
 from labmgr.services import disk, snapshots
+from labmgr.services.away import KEEPING
 from labmgr.services.snapshots import REHEARSAL
 
 log = logging.getLogger(__name__)
 
 BY = "reconcile"
 ORDER: dict[Step, JobKind] = {Step.WAKE: JobKind.WAKE, Step.REMOVE: JobKind.REMOVE}
+ARGS = {Step.REMOVE: KEEPING}  # a look round never throws evidence away
 
 
 def recover(tools: Tools, worker: str) -> list[str]:
@@ -72,7 +74,7 @@ def _one(tools: Tools, lab: Lab, seen: dict[str, Seen], *, measure: bool) -> Ste
         seen |= dict.fromkeys(held, Seen.RUNNING)  # paused on purpose: not to be woken
     step = next_step(lab.state, nodes, seen)
     if order := ORDER.get(step):
-        tools.store.order(order, lab.id, by=BY)
+        tools.store.order(order, lab.id, by=BY, args=ARGS.get(step, {}))
     elif step is Step.CALL_FOR_HELP:
         _call_for_help(tools, lab)
     elif _should_be_shut(tools, lab, seen):

@@ -98,10 +98,14 @@ def plan_labs(tools: Tools, session_name: str, *, by: str) -> list[Lab]:
             if lab is None:
                 fresh = Lab(lab_id, session.name, candidate.number, number, 0, template, "")
                 lab = _plan_lab(tools, fresh, by=by)
-            elif lab.template != template and lab.state in _NOTHING_STANDS:
+            elif lab.template != template and _is_bare(tools, lab):
                 lab = tools.store.replan(lab, template, tools.library.read(template).hash, by=by)
             planned.append(lab)
     return planned
+
+
+def _is_bare(tools: Tools, lab: Lab) -> bool:
+    return lab.state in _NOTHING_STANDS and not tools.store.snapshots(lab.id)
 
 
 def _plan_lab(tools: Tools, lab: Lab, *, by: str) -> Lab:

@@ -38,7 +38,11 @@ def close_session(tools: Tools, name: str, *, by: str) -> ExamSession:
 
 def remove_session(tools: Tools, name: str, *, by: str) -> None:
     """Forget a session with its list; its labs must be gone. The journal stays."""
-    left = [lab.id for lab in tools.store.labs(name) if lab.state not in _NOTHING_LEFT]
+    left = [
+        lab.id
+        for lab in tools.store.labs(name)
+        if lab.state not in _NOTHING_LEFT or tools.store.snapshots(lab.id)
+    ]
     if left:
         raise Refused(
             f"Session {name} still has labs: {', '.join(left)}",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from labmgr.domain.exam import Form, Phase
-from labmgr.domain.lab import Lab
+from labmgr.domain.lab import STANDING, Lab
 from labmgr.domain.passage import BEFORE, Passage, PassageState
 from labmgr.domain.ports import Tools
 from labmgr.domain.words import slug
@@ -17,6 +17,46 @@ AT_WORK = frozenset({PassageState.HOUR, PassageState.SUSPENDED, PassageState.INT
 def lab_id(session: str, candidate: str, realisation: int) -> str:
     """The name of the lab of one réalisation: "<session>-<candidate>-<réalisation>"."""
     return f"{session}-{slug(candidate, 12)}-{realisation}"
+
+
+def lab_for(tools: Tools, session: str, candidate: str, realisation: int) -> str:
+    """Where a chosen réalisation is worked in: its own lab, or one built from the very same.
+
+    Of réalisations that are alike a wave builds but one lab.
+    """
+    alike = [lab for lab in _alike(tools, session, candidate, realisation) if lab.state in STANDING]
+    own = lab_id(session, candidate, realisation)
+    return own if not alike or own in {lab.id for lab in alike} else alike[0].id
+
+
+def distinct(tools: Tools, session: str, candidate: str) -> list[Lab]:
+    """One lab for each réalisation that differs: all that the candidate may be given.
+
+    A candidate without réalisations has one lab, of the session's template.
+    """
+    made_of = _made_of(tools, session, candidate)
+    found: list[Lab] = []
+    for lab in _labs(tools, session, candidate):
+        before = [made_of.get(one.realisation) for one in found]
+        if not made_of or (lab.realisation in made_of and made_of[lab.realisation] not in before):
+            found.append(lab)
+    return found
+
+
+def _alike(tools: Tools, session: str, candidate: str, realisation: int) -> list[Lab]:
+    made_of = _made_of(tools, session, candidate)
+    wanted = made_of.get(realisation)
+    labs = _labs(tools, session, candidate)
+    return [lab for lab in labs if wanted and made_of.get(lab.realisation) == wanted]
+
+
+def _made_of(tools: Tools, session: str, candidate: str) -> dict[int, object]:
+    known = tools.store.realisations(session, candidate)
+    return {one.number: (one.template, dict(one.variables)) for one in known}
+
+
+def _labs(tools: Tools, session: str, candidate: str) -> list[Lab]:
+    return sorted(tools.store.labs(session, candidate), key=lambda lab: lab.realisation)
 
 
 def passage_of(tools: Tools, lab: str) -> Passage | None:

@@ -93,6 +93,11 @@ def verify(tools: Tools, snapshot_id: str, *, by: str) -> Snapshot:
     return tools.store.snapshot(snapshot_id)
 
 
+def is_put_away(tools: Tools, lab: Lab) -> bool:
+    """Gone, but its snapshots were kept as evidence: it can come back from any of them."""
+    return lab.state is LabState.GONE and bool(tools.store.snapshots(lab.id))
+
+
 def latest(tools: Tools, lab_id: str, kind: SnapshotKind) -> Snapshot:
     """The newest verified snapshot of a kind. Raises NotFound with what to do."""
     for snapshot in tools.store.snapshots(lab_id):

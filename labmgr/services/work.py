@@ -12,7 +12,7 @@ from labmgr.domain.snapshot import SnapshotKind
 from labmgr.domain.words import Audience
 from labmgr.domain.work import LANE, Job, JobKind, JobState, Lane
 from labmgr.errors import EngineError, EngineUnreachable, LabmgrError
-from labmgr.services import hours, labs, probes, recette, savepoints, snapshots
+from labmgr.services import away, hours, labs, probes, recette, savepoints, snapshots
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +58,12 @@ def _restore(tools: Tools, job: Job) -> object:
     return labs.carry_out_restore(tools, job.lab, job.args["snapshot"], by=job.by)
 
 
+def _remove(tools: Tools, job: Job) -> object:
+    if "keep" in job.args:
+        return away.carry_out_put_away(tools, job.lab, by=job.by)
+    return labs.carry_out_remove(tools, job.lab, by=job.by)
+
+
 CARRY_OUT: Mapping[JobKind, CarryOut] = {
     JobKind.BUILD: lambda tools, job: labs.carry_out_build(tools, job.lab, by=job.by),
     JobKind.OPEN: _open,
@@ -66,7 +72,7 @@ CARRY_OUT: Mapping[JobKind, CarryOut] = {
         tools, job.lab, by=job.by, freeze=True, snapshot="snapshot" in job.args
     ),
     JobKind.RESET: _reset,
-    JobKind.REMOVE: lambda tools, job: labs.carry_out_remove(tools, job.lab, by=job.by),
+    JobKind.REMOVE: _remove,
     JobKind.WAKE: lambda tools, job: labs.carry_out_wake(tools, job.lab, by=job.by),
     JobKind.SNAPSHOT: _snapshot,
     JobKind.RESTORE: _restore,

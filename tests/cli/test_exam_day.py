@@ -158,3 +158,39 @@ def test_a_document_is_kept_for_its_realisation(day, tmp_path):
     assert day.world.tools.store.document("e6", "1", 2) == ("besoins.pdf", b"%PDF-1.4 trial")
     file.write_bytes(b"not a pdf")
     assert day.say("document", "put", "e6", "1", "2", str(file)).exit_code == 1
+
+
+def test_between_two_waves_one_command_and_said_again_nothing_changes(day):
+    store = day.world.tools.store
+    store.keep_passages([Passage("e6", "2", wave=2)], by="prof")
+    day.json("lab", "remove", "e6", "--all", "--wait", "--yes")
+    first = day.json("wave", "turn", "e6", "--wait")
+    assert (first["changes"], first["coming"], first["prepared"]) == (1, 1, ["e6-1-1"])
+    assert day.json("wave", "turn", "e6", "--wait")["changes"] == 0
+    assert "0 changes" in day.say("wave", "turn", "e6").stdout
+    to_the_hour(day)
+    running = day.say("wave", "turn", "e6", "--wait")
+    assert running.exit_code == 1
+    assert "under way: 1" in running.stderr
+    day.json("passage", "finish", "e6", "1", "--why", "fini")
+    day.json("passage", "start", "e6", "1", "interview-2", "--wait")
+    day.json("passage", "close", "e6", "1")
+    assert day.say("wave", "turn", "e6", "--force").exit_code == 2
+    second = day.json("wave", "turn", "e6", "--wait")
+    assert (second["put_away"], second["prepared"]) == (["e6-1-1"], ["e6-2-1"])
+    shown = day.json("wave", "show", "e6")
+    assert [one["labs"][f"e6-{one['wave']}-1"] for one in shown] == ["gone", "ready"]
+    assert shown[1]["memory_free"] > shown[1]["memory_wanted"] == 0
+    assert "choice" not in day.say("wave", "show", "e6", "--json").stdout
+
+
+def test_the_labs_of_a_wave_are_named_by_its_number(day):
+    day.world.tools.store.keep_passages([Passage("e6", "2", wave=2)], by="prof")
+    reset = day.json("lab", "reset", "e6", "--wave", "2", "--yes", "--wait")
+    assert {job["lab"] for job in reset} == {"e6-2-1", "e6-2-2"}
+    removed = day.json("lab", "remove", "e6", "--wave", "2", "--yes", "--wait")
+    assert len(removed) == 2
+    built = day.json("lab", "build", "e6", "--wave", "2", "--wait")
+    assert [job["lab"] for job in built] == ["e6-2-1"]
+    assert day.say("lab", "build", "e6", "--wave", "9").exit_code == 1
+    assert day.say("lab", "build", "e6", "--wave", "2", "--all").exit_code == 2
