@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import click
 
-from labmgr.cli import backup, care, forms, lab, passage, people, recette, record, stock, timetable
+from labmgr.cli import (
+    backup,
+    care,
+    forms,
+    lab,
+    passage,
+    people,
+    recette,
+    record,
+    stock,
+    timetable,
+    wave,
+)
 from labmgr.cli.setup import setup
 from labmgr.cli.shell import Polite
 
@@ -27,6 +39,7 @@ for command in (
     forms.document,
     timetable.timetable,
     passage.passage,
+    wave.wave,
     lab.lab,
     care.snapshot,
     recette.recette,
