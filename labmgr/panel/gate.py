@@ -40,6 +40,7 @@ MAY: Final[dict[str, frozenset[Role]]] = {
     "labs.": EVERY_STAFF,
     "labs.order": BUILDERS,
     "labs.credentials": frozenset({R.ADMIN, R.TEACHER, R.COMMISSION}),
+    "labs.commission_access": frozenset({R.ADMIN, R.TEACHER, R.COMMISSION}),
     "terminals.": frozenset({R.ADMIN, R.TEACHER, R.COMMISSION}),
     "recette.": EVERY_STAFF - {R.INVIGILATOR},
     "recette.run": frozenset({R.ADMIN, R.TEACHER, R.COMMISSION}),

@@ -65,7 +65,15 @@ def credentials(lab_id: str) -> ResponseReturnValue:
     """A POST, since looking leaves a row in the journal."""
     lab = tools().store.lab(lab_id)
     found = access.for_staff(tools(), lab, by=operator())
-    return render_template("lab_access.html", lab=lab, access=found)
+    return render_template("lab_access.html", lab=lab, access=found, commission=False)
+
+
+@bp.post("/<lab_id>/acces-commission")
+def commission_access(lab_id: str) -> ResponseReturnValue:
+    """The examiners' own way in, while the recette lasts."""
+    lab = tools().store.lab(lab_id)
+    found = access.for_commission(tools(), lab, by=operator())
+    return render_template("lab_access.html", lab=lab, access=found, commission=True)
 
 
 def _seen(lab: Lab) -> dict[str, object]:

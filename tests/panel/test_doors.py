@@ -44,6 +44,7 @@ TABLE = {
     "labs.live": {A, T, C, G, E},
     "labs.order": {A, T, E},
     "labs.credentials": {A, T, C},
+    "labs.commission_access": {A, T, C},
     "terminals.show": {A, T, C},
     "terminals.live": {A, T, C},
     "terminals.desk": {A, T, C},

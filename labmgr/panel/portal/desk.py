@@ -23,7 +23,9 @@ STAYS = "portal.show"
 def document() -> ResponseReturnValue:
     """No number in the address: there is one document, or as yet none."""
     name, data = desk.document(tools(), me())
-    return send_file(BytesIO(data), mimetype="application/pdf", download_name=name)
+    answer = send_file(BytesIO(data), mimetype="application/pdf", download_name=name)
+    answer.headers["Cache-Control"] = "no-store"  # the next candidate uses the same computer
+    return answer
 
 
 @bp.post("/responsabilite")
