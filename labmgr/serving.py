@@ -13,11 +13,14 @@ from typing import Final
 
 from labmgr import keeper
 from labmgr.domain.ports import Tools
+from labmgr.domain.terminals import MOST_LINES
 from labmgr.errors import Refused
 
 log = logging.getLogger(__name__)
 
-THREADS: Final = 24  # one process: candidates' polls are short, and rates are counted in memory
+# One process: candidates' polls are short, and rates are counted in memory. A browser on a
+# terminal holds a thread for itself; threads come into being when they are wanted.
+THREADS: Final = 24 + MOST_LINES
 
 
 @dataclass(frozen=True)

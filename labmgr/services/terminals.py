@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from labmgr.domain.credential import Credential
 from labmgr.domain.lab import Lab, LabState
 from labmgr.domain.plan import GatewayPlan
@@ -14,8 +12,6 @@ from labmgr.domain.words import Audience
 from labmgr.errors import NotFound, Refused
 from labmgr.services import access
 from labmgr.services.blueprint import credentials_of, plan_of
-
-LOGINS: Final = {Audience.CANDIDATE: "candidat", Audience.COMMISSION: "examinateur"}
 
 
 def check_open(lab: Lab, audience: Audience) -> None:
@@ -85,7 +81,7 @@ def _jump(tools: Tools, gateway: GatewayPlan, audience: Audience) -> Jump:
     return Jump(
         gateway.bind,
         gateway.candidate_ssh if candidate else gateway.examiner_ssh,
-        LOGINS[audience],
+        access.LOGIN[audience],
         gateway.candidate_password if candidate else gateway.examiner_password,
         tools.vault.public_key(gateway.host_key),
     )

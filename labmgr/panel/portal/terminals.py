@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from flask import abort, g, session, url_for
+from flask import abort, session, url_for
 from flask.typing import ResponseReturnValue
 
 from labmgr.domain.lab import Lab
 from labmgr.domain.words import Audience
-from labmgr.errors import LabmgrError
+from labmgr.errors import LabmgrError, Refused
 from labmgr.panel import terminal as wire
 from labmgr.panel.gate import tools
-from labmgr.panel.portal.views import SEAT, bp, own_lab, owner_of
+from labmgr.panel.portal.views import SEAT, bp, me, own_lab, owner_of
 from labmgr.services import access, accounts, terminals
 from labmgr.services.live_terminal import Holder
 
@@ -22,7 +22,7 @@ def terminal(lab_id: str, node: str) -> ResponseReturnValue:
     nodes = terminals.consoles(tools(), lab)
     return wire.page(
         "portal/terminal.html",
-        candidate=g.candidate,
+        candidate=me(),
         lab=lab,
         nodes=nodes,
         node=next(one for one in nodes if one.name == node),
@@ -35,8 +35,8 @@ def terminal(lab_id: str, node: str) -> ResponseReturnValue:
 @bp.get("/labo/<lab_id>/terminal/<node>/ligne", websocket=True)
 def terminal_line(lab_id: str, node: str) -> ResponseReturnValue:
     lab = _mine(lab_id, node)
-    by = f"candidate {g.candidate.number}"
-    holder = Holder(Audience.CANDIDATE, owner_of(g.candidate), by)
+    by = f"candidate {me().number}"
+    holder = Holder(Audience.CANDIDATE, owner_of(me()), by)
     return wire.at_desk(wire.Desk(lab, node, holder, _still_seated))
 
 
@@ -44,7 +44,9 @@ def _mine(lab_id: str, node: str) -> Lab:
     """One's own lab and a node of it; anything else is not there."""
     lab = own_lab()
     if lab is None or lab.id != lab_id:
-        abort(404)
+        if lab_id not in {one.id for one in tools().store.labs(me().session, me().number)}:
+            abort(404)
+        raise Refused("The lab is not open", hint="The terminals work while the lab is open.")
     if node not in {one.name for one in terminals.consoles(tools(), lab)}:
         abort(404)
     return lab
