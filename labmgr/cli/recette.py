@@ -7,12 +7,13 @@ from collections.abc import Sequence
 import click
 
 from labmgr.cli.lab import pick
-from labmgr.cli.shell import Shell, answer, json_option, table
+from labmgr.cli.shell import Shell, answer, json_option
 from labmgr.cli.waiting import report
 from labmgr.domain.recette import Remark, Result
 from labmgr.services import recette as service
 
 VERDICTS = {True: "✓ as expected", False: "✗ NOT AS EXPECTED", None: "– not replayed"}
+VERDICT_WIDTH = max(map(len, VERDICTS.values()))
 
 
 @click.group()
@@ -71,18 +72,13 @@ def _show(sheet: service.Sheet) -> None:
 
 
 def _show_results(rows: Sequence[tuple[Result, tuple[Remark, ...]]]) -> None:
-    cells = [
-        (
-            one.line,
-            VERDICTS[one.green],
-            one.source,
-            one.target,
-            one.asked,
-            one.expected,
-            one.title,
-            "; ".join([one.evidence, *(f"[{said.by}] {said.text}" for said in remarks)]),
-        )
-        for one, remarks in rows
-    ]
-    heads = ["line", "verdict", "from", "to", "asked", "expected", "title", "what it saw"]
-    table(heads, cells)
+    """One line a row, however long: the terminal folds it, scripts and eyes find its beginning."""
+    ways = [f"{one.source} → {one.target}" for one, _ in rows]
+    wide = max(map(len, ways), default=0)
+    asked = max((len(one.asked) for one, _ in rows), default=0)
+    for (one, remarks), way in zip(rows, ways, strict=True):
+        head = f"{one.line:>3} {VERDICTS[one.green]:<{VERDICT_WIDTH}} {way:<{wide}}"
+        what = f"{one.asked:<{asked}} {one.expected:<7}"
+        click.echo(f"{head}  {what}  {one.title}{' — ' if one.evidence else ''}{one.evidence}")
+        for said in remarks:
+            click.echo(f"      remark of {said.by}, {said.at:%F %T} UTC: {said.text}")

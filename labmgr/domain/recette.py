@@ -137,12 +137,13 @@ class Filling:
         witness = None
         if line.expected is Expected.BLOCKED:
             witness = replace(check, id=f"{check.id}/witness", vantage="")
+        target = line.target if line.target in {node, GATEWAY} else host
         row = Result(
             line=line.no,
             group=str(line.group) if line.group else "",
-            title=str(line.title) if line.title else _title(line, check),
+            title=str(line.title) if line.title else f"{words_of(check)} {line.source} → {target}",
             source=line.source,
-            target=line.target if line.target in {node, GATEWAY} else host,
+            target=target,
             address=host,
             asked=words_of(check),
             expected=line.expected,
@@ -218,7 +219,3 @@ _ABOUT = ("name", "path", "database", "base", "share", "repository", "project", 
 def _expect(expected: Expected) -> Expect:
     """What is to be blocked is asked as if it should succeed, and must not."""
     return Expect.REFUSED if expected is Expected.REFUSED else Expect.SUCCESS
-
-
-def _title(line: Line, check: Check) -> str:
-    return f"{words_of(check)} {line.source} → {line.target}"

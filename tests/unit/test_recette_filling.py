@@ -60,6 +60,7 @@ def test_a_line_is_looked_at_from_its_source(library):
     assert lines[0].row.title == "Le site joint la base"
     assert lines[1].row.title == "TCP/22 web → db"
     assert lines[1].row.asked == "TCP/22"
+    assert lines[3].row.title == "TCP/23 db → 10.101.10.10"
 
 
 def finding(check, *, green, tries=1):
