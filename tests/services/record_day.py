@@ -26,6 +26,8 @@ from labmgr.services import (
     snapshots,
 )
 from labmgr.services.accounts import add_account
+from tests import recette as sheets
+from tests.services.world import World, write_templates
 
 EIGHT = datetime(2026, 5, 27, 6, 0, tzinfo=UTC)
 LISTED = """numéro;nom;prénom;majoration;place
@@ -117,7 +119,12 @@ class Day:
         self.work()
         self.at(10, 20)
         self.begin("1", Phase.INTERVIEW_2)
+        self.world.engine.red |= {"line/2": "port 22 closed", "line/5": "port 80 does not answer"}
+        recette.order_recette(self.tools, "e6-1-2", by="jury")
+        self.world.work()
+        recette.remark(self.tools, "e6-1-2", "Le port 22 a été fermé exprès", by="jury", line=2)
         recette.remark(self.tools, "e6-1-2", "Présentation claire du plan", by="jury")
+        self.world.engine.red.clear()
         self.at(10, 38)
         passages.close(self.tools, "e6", "1", by="jury")
         self.work()
@@ -173,6 +180,14 @@ class Day:
         passages.say_absent(self.tools, "e6", "4", by="surveillante")
         self.at(13, 55)
         passages.say_absent(self.tools, "e6", "4", by="chef")
+
+
+def a_world(folder):
+    """With a recette beside its template."""
+    templates = write_templates(folder / "templates")
+    sheets.write(templates)
+    (folder / "home").mkdir()
+    return World(folder / "home", templates)
 
 
 def lived(world):
