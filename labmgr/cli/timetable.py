@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, time, tzinfo
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import IO, Any
 import click
 from rich.console import Console
 
+from labmgr.cli.planned import plan, read
 from labmgr.cli.shell import Shell, answer, json_option, note, table
 from labmgr.cli.timeline import draw
 from labmgr.cli.wished import with_limits, with_wishes, zone_of
@@ -23,7 +23,6 @@ from labmgr.services import timetable as verbs
 from labmgr.services.timetable import Change
 
 NO_TERMINAL = 160  # columns
-PLAN = ("candidate", "commission", "place", "wave", "own_tools", "planned")
 
 
 @click.group()
@@ -61,7 +60,7 @@ def save(
     as_json: bool,
 ) -> None:
     """Save what `propose` gives with the same options, or FILE: its JSON, edited or not."""
-    passages = _read(name, file) if file else _proposed(shell, name, wishes, own_tools)
+    passages = read(name, file) if file else _proposed(shell, name, wishes, own_tools)
     limits = wishes.limits if wishes else Limits()
     changed = verbs.save(shell.tools, name, passages, by=shell.by, limits=limits)
     found = verbs.clashes_of(shell.tools, name, limits)
@@ -103,20 +102,20 @@ def move(
     day: datetime | None,
     zone: tzinfo,
     as_json: bool,
-    **plan: Any,  # noqa: ANN401 - click's own: commission, place, wave, own_tools
+    **given: Any,  # noqa: ANN401 - click's own: commission, place, wave, own_tools
 ) -> None:
     """Change one passage's plan by hand; the clashes it makes are said."""
     if day and not start:
         raise click.UsageError("--day goes with --start")
     planned = shell.tools.store.passage(name, number).planned
     if start and (first := planned.get(Phase.PHASE_1)):
-        plan["start"] = at((day or first.astimezone(zone)).date(), start, zone)
-    moved = verbs.move(shell.tools, name, number, Change(**plan), by=shell.by)
+        given["start"] = at((day or first.astimezone(zone)).date(), start, zone)
+    moved = verbs.move(shell.tools, name, number, Change(**given), by=shell.by)
     found = verbs.clashes_of(shell.tools, name, Limits(zone=zone))
     mine = [clash for clash in found if number in clash.candidates]
     for clash in mine:
         note(f"clash: {clash.what} ({clash.mend})")
-    data = {"passage": _plan(moved), "clashes": mine}
+    data = {"passage": plan(moved), "clashes": mine}
     answer(data, as_json=as_json, people=lambda: click.echo(f"{number}: moved"))
 
 
@@ -157,7 +156,7 @@ def _show(
     allowed = verbs.carried(tools, name, limits)
     found = verbs.clashes_of(tools, name, allowed, passages)
     data = {
-        "passages": [_plan(one) for one in passages],
+        "passages": [plan(one) for one in passages],
         "labs": {"most": fit.most, "at": fit.at, "fit": fit.room.labs, "alive": fit.alive},
         "faults": fit.faults,
         "clashes": found,
@@ -183,34 +182,3 @@ def _show(
 def _starts(spans: Mapping[Phase, tuple[datetime, datetime]]) -> list[str]:
     starts = [f"{start:%d/%m %H:%M}" for start, _ in spans.values()]
     return [*starts, f"{spans[Phase.INTERVIEW_2][1]:%H:%M}"]
-
-
-def _plan(passage: Passage) -> dict[str, object]:
-    """What a timetable is of a passage; its state and the commission's choice are not."""
-    return {name: getattr(passage, name) for name in PLAN}
-
-
-def _read(name: str, file: IO[str]) -> list[Passage]:
-    """The JSON that `propose` printed. Raises BadInput."""
-    try:
-        return [_passage(name, one) for one in json.load(file)["passages"]]
-    except (ValueError, KeyError, TypeError, AttributeError) as trouble:
-        raise BadInput(
-            f"{file.name} is not a timetable: {trouble}",
-            hint="Start from what `labmgr timetable propose NAME … --json` prints.",
-        ) from trouble
-
-
-def _passage(session: str, row: Mapping[str, Any]) -> Passage:
-    planned = {Phase(phase): datetime.fromisoformat(at) for phase, at in row["planned"].items()}
-    if any(instant.tzinfo is None for instant in planned.values()):
-        raise ValueError(f"candidate {row['candidate']}: a time without its zone")
-    return Passage(
-        session,
-        str(row["candidate"]),
-        commission=str(row["commission"]),
-        place=str(row["place"]),
-        wave=int(row["wave"]),
-        planned=planned,
-        own_tools=bool(row["own_tools"]),
-    )
