@@ -5,12 +5,12 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from fractions import Fraction
 from typing import cast
 
 from flask import Flask, current_app, session
-from flask_babel import format_datetime, format_decimal
+from flask_babel import format_date, format_datetime, format_decimal
 from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
@@ -50,6 +50,7 @@ def register(app: Flask) -> None:
         local,
         hour,
         minute,
+        calendar,
         lasting,
         extra,
         said,
@@ -165,6 +166,11 @@ def hour(value: datetime) -> str:
 def minute(value: datetime | None) -> str:
     """The time of day to the minute, as a timetable is read."""
     return "" if value is None else str(format_datetime(value, "HH:mm"))
+
+
+def calendar(value: date) -> str:
+    """A day as people say it."""
+    return str(format_date(value, "EEEE d MMMM y"))
 
 
 def lasting(seconds: float) -> str:

@@ -28,6 +28,9 @@ OPEN_TO_ALL: Final = frozenset(
 R = Role
 EVERY_STAFF: Final = frozenset(Role)
 BUILDERS: Final = frozenset({R.ADMIN, R.TEACHER, R.TECHNICIAN})
+ROOM: Final = frozenset({R.ADMIN, R.TEACHER, R.INVIGILATOR})
+JURY: Final = frozenset({R.ADMIN, R.TEACHER, R.COMMISSION})
+WATCHERS: Final = frozenset({R.ADMIN, R.TEACHER, R.INVIGILATOR, R.TECHNICIAN})
 # Longest prefix wins. A candidate's pages (portal.*) have their own gate, in portal/views.py.
 MAY: Final[dict[str, frozenset[Role]]] = {
     "login.": EVERY_STAFF,
@@ -36,7 +39,30 @@ MAY: Final[dict[str, frozenset[Role]]] = {
     "sessions.create": frozenset({R.ADMIN, R.TEACHER}),
     "sessions.remove": frozenset({R.ADMIN, R.TEACHER}),
     "sessions.state": frozenset({R.ADMIN, R.TEACHER}),
+    # The exam day. The choice of a réalisation is the commission's secret until phase 1.
+    "day.": EVERY_STAFF,
+    "day.suspend": WATCHERS,
+    "day.resume": WATCHERS,
+    "passages.": EVERY_STAFF,  # looking; services keep the choice from whoever may not know it
+    "passages.present": ROOM,
+    "passages.absent": ROOM,
+    "passages.take_back": frozenset({R.ADMIN, R.TEACHER}),
+    "passages.block": frozenset({R.ADMIN, R.TEACHER}),
+    "passages.unblock": frozenset({R.ADMIN, R.TEACHER}),
+    "passages.choose": frozenset({R.ADMIN, R.COMMISSION}),
+    "passages.start": JURY,
+    "passages.adjust": JURY,
+    "passages.finish": JURY,
+    "passages.suspend": WATCHERS,
+    "passages.resume": WATCHERS,
+    "passages.extend": JURY,
+    "passages.extra": frozenset({R.ADMIN, R.TEACHER}),
+    "passages.close": JURY,
+    "passages.decide": JURY,
     "candidates.": frozenset({R.ADMIN, R.TEACHER}),
+    "forms.": frozenset({R.ADMIN, R.TEACHER}),
+    "commissions.": frozenset({R.ADMIN, R.TEACHER}),
+    "commissions.show": EVERY_STAFF - {R.INVIGILATOR},
     "labs.": EVERY_STAFF,
     "labs.order": BUILDERS,
     "labs.credentials": frozenset({R.ADMIN, R.TEACHER, R.COMMISSION}),
