@@ -13,6 +13,7 @@ from labmgr.cli import (
     people,
     recette,
     record,
+    rehearsal,
     stock,
     timetable,
     wave,
@@ -48,3 +49,4 @@ for command in (
     backup.backup,
 ):
     main.add_command(command)
+people.session.add_command(rehearsal.rehearse)

@@ -1,0 +1,277 @@
+"""A whole day on trial: the session's labs with training candidates and short phases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+from labmgr.domain.exam import Candidate, ExamSession, Form, Phase, Realisation, SessionState
+from labmgr.domain.lab import Lab, LabState
+from labmgr.domain.passage import UNDER_WAY, Passage, PassageState
+from labmgr.domain.ports import Tools
+from labmgr.domain.rehearsal import Rehearsal, Trial
+from labmgr.domain.snapshot import SnapshotKind
+from labmgr.domain.words import slug
+from labmgr.domain.work import ENDED, Job
+from labmgr.errors import LabmgrError, Refused
+from labmgr.services import images, labs, passages, rosters, sessions, snapshots, waves
+
+SUFFIX = "-essai"
+SHORT = 2  # seconds: every phase but the hour
+PATIENCE = 600.0  # seconds beyond what a step should take, before it is given up
+P = PassageState
+
+# Told what is being done. Waits a little, while a worker works; called until something is so.
+Tell = Callable[[str], None]
+Wait = Callable[[], None]
+
+
+def rehearse(
+    tools: Tools, name: str, *, by: str, hour: int = 60, wait: Wait, tell: Tell
+) -> Rehearsal:
+    """Live the day of session *name* on a copy of it, wave after wave, and report.
+
+    The copy has the same candidates' numbers, réalisations and parameters under its own lab
+    numbers; it is removed at the end, whatever happened. *hour* in seconds.
+    """
+    real = tools.store.session(name)
+    if tools.store.passages(name, states=UNDER_WAY):
+        raise Refused(
+            f"Session {name} has passages under way",
+            hint="Rehearse before the day, on a quiet server.",
+        )
+    copy = slug(real.name, 20 - len(SUFFIX)) + SUFFIX
+    _remove(tools, copy, by=by, wait=wait)
+    stage = _Stage(tools, copy, by, wait, tell)
+    begun, started = tools.now(), tools.clock()
+    lacking = tuple(images.missing(tools, sorted(_templates(tools, real))))
+    try:
+        if not lacking:
+            _copy(tools, real, copy, hour, by=by)
+            stage.live()
+    except LabmgrError as trouble:
+        stage.troubles.append(f"{trouble} ({trouble.hint})")
+    finally:
+        tell("removing what was built for it")
+        _remove(tools, copy, by=by, wait=wait)
+    report = Rehearsal(
+        session=name,
+        begun=begun,
+        took=tools.clock().since(started),
+        trials=tuple(stage.trials.values()),
+        images_missing=lacking,
+        memory_total=tools.engine.facts().memory_total,
+        memory_least_free=stage.least_free,
+        reserve=tools.site.memory_reserve,
+        troubles=tuple(stage.troubles),
+    )
+    verdict = "go" if report.go else "no-go"
+    tools.store.write(
+        f"session:{name}", f"rehearsed: {verdict}", by=by, why="; ".join(report.reasons())
+    )
+    return report
+
+
+@dataclass
+class _Stage:
+    """The copy while it is lived through."""
+
+    tools: Tools
+    name: str
+    by: str
+    pause: Wait
+    tell: Tell
+    trials: dict[str, Trial] = field(default_factory=dict)
+    troubles: list[str] = field(default_factory=list)
+    least_free: int = 1 << 62
+
+    def live(self) -> None:
+        for wave in sorted({one.wave for one in self.tools.store.passages(self.name)}):
+            self._build(wave)
+            self._restore(wave)
+            self._sit(wave)
+            self._clear(wave)
+
+    def _build(self, wave: int) -> None:
+        jobs = waves.prepare(self.tools, self.name, wave, by=self.by)
+        self.tell(f"wave {wave}: building {len(jobs)} labs")
+        self.trials |= {job.lab: Trial(job.lab, wave) for job in jobs}
+        self._note(jobs, "built")
+
+    def _restore(self, wave: int) -> None:
+        """One at a time: each takes a spare number and a lab's memory more."""
+        for lab in self._sound(wave):
+            self.tell(f"wave {wave}: restoring {lab} on trial")
+            self._note([snapshots.order_rehearse(self.tools, lab, by=self.by)], "restored")
+
+    def _sit(self, wave: int) -> None:
+        sound = set(self._sound(wave))
+        sitting = []
+        for one in self.tools.store.passages(self.name):
+            if one.wave == wave and not one.own_tools:
+                chosen = self._to_the_door(one)
+                if chosen.lab in sound:
+                    sitting.append(chosen)
+                    self._try(chosen.lab, partial(self._start, one, Phase.HOUR))
+        self.tell(f"wave {wave}: {len(sitting)} hours")
+        for one in sitting:
+            self._follow(one)
+
+    def _to_the_door(self, one: Passage) -> Passage:
+        """Up to the end of the first interview."""
+        whose = self.tools, self.name, one.candidate
+        first = self.tools.store.realisations(self.name, one.candidate)[0]
+        passages.choose(*whose, first.number, by=self.by)
+        passages.arrive(*whose, by=self.by)
+        self._start(one, Phase.PHASE_1)
+        self._start(one, Phase.INTERVIEW_1)
+        passages.acknowledge(*whose)
+        return self._seen(one)
+
+    def _follow(self, one: Passage) -> None:
+        """The hour of one candidate, to its end, and the commission's door after it."""
+        lab, asked = self._seen(one).lab, self.tools.clock()
+        if not self._until(lab, lambda: self._seen(one).state is P.HOUR, "was not opened"):
+            return
+        self._mark(lab, opened=self.tools.clock().since(asked))
+        clock = self._seen(one).clocks[Phase.HOUR]
+        if not self._until(lab, lambda: self._state(lab) is LabState.FROZEN, "was not frozen"):
+            return
+        over = clock.stretches[0].start
+        self._mark(lab, frozen=max(0.0, self.tools.clock().since(over) - clock.allotted))
+        if self._until(lab, lambda: self._end_kept(lab), "has no end snapshot"):
+            self._mark(lab, end_kept=self.tools.clock().since(over) - clock.allotted)
+        self._try(lab, partial(self._start, one, Phase.INTERVIEW_2))
+        self._until(lab, lambda: self._state(lab) is LabState.RECETTE, "let no commission in")
+        passages.close(self.tools, self.name, one.candidate, by=self.by, why="rehearsal")
+
+    def _clear(self, wave: int) -> None:
+        self.tell(f"wave {wave}: making room")
+        _clear(self.tools, waves.labs_of(self.tools, self.name, wave), by=self.by, wait=self.wait)
+        for lab, trial in self.trials.items():
+            if trial.wave == wave and trial.opened is None and not trial.trouble:
+                # The réalisation that was not chosen: built and restored is all it was for.
+                self.trials[lab] = replace(trial, opened=0.0, frozen=0.0, end_kept=0.0)
+
+    def _note(self, jobs: Sequence[Job], what: str) -> None:
+        for job in jobs:
+            ended = _ended(self.tools, job, self.wait)
+            if ended.ended_well and ended.started and ended.ended:
+                took = (ended.ended - ended.started).total_seconds()
+                self._mark(job.lab, **{what: took})
+            else:
+                self._mark(job.lab, trouble=ended.outcome)
+
+    def _mark(self, lab: str, **facts: object) -> None:
+        self.trials[lab] = replace(self.trials[lab], **facts)  # type: ignore[arg-type]
+
+    def _sound(self, wave: int) -> list[str]:
+        return [one.lab for one in self.trials.values() if one.wave == wave and not one.trouble]
+
+    def _start(self, one: Passage, phase: Phase) -> None:
+        passages.start(self.tools, self.name, one.candidate, phase, by=self.by)
+
+    def _seen(self, one: Passage) -> Passage:
+        return self.tools.store.passage(self.name, one.candidate)
+
+    def _state(self, lab: str) -> LabState:
+        return self.tools.store.lab(lab).state
+
+    def _end_kept(self, lab: str) -> bool:
+        kept = self.tools.store.snapshots(lab)
+        return any(one.kind is SnapshotKind.END and one.verified for one in kept)
+
+    def _try(self, lab: str, verb: Callable[[], object]) -> None:
+        try:
+            verb()
+        except LabmgrError as refusal:
+            self._mark(lab, trouble=str(refusal))
+
+    def _until(self, lab: str, so: Callable[[], bool], trouble: str) -> bool:
+        """Wait until it is so; what does not come about is the lab's trouble."""
+        hour = self.tools.store.session(self.name).durations[Phase.HOUR]
+        begun = self.tools.clock()
+        while not self.trials[lab].trouble:
+            if so():
+                return True
+            if self.tools.clock().since(begun) > 2 * hour + PATIENCE:
+                self._mark(lab, trouble=trouble)
+            self.wait()
+        return False
+
+    def wait(self) -> None:
+        self.pause()
+        self.least_free = min(self.least_free, self.tools.engine.facts().memory_free)
+
+
+def _templates(tools: Tools, session: ExamSession) -> set[str]:
+    found = {one.template for one in tools.store.realisations(session.name)}
+    return found | {session.template}
+
+
+def _copy(tools: Tools, real: ExamSession, name: str, hour: int, *, by: str) -> None:
+    """The same numbers, parameters and waves; no names, documents or commissions."""
+    short = dict.fromkeys(Phase, SHORT) | {Phase.HOUR: hour}
+    title = f"Répétition de {real.title}"
+    copied = replace(real, name=name, title=title, state=SessionState.PREPARED)
+    tools.store.add_session(replace(copied, form=Form.TRAINING, durations=short), by=by)
+    people = tools.store.candidates(real.name)
+    trainees = [
+        Candidate(
+            name, one.number, f"Répétition {one.number}", option=one.option, variables=one.variables
+        )
+        for one in people
+    ]
+    tools.store.keep_candidates(trainees, by=by)
+    known = tools.store.realisations(real.name)
+    have = {one.candidate for one in known}
+    plain = [Realisation(name, one.number, 1, real.template) for one in people]
+    mine = [replace(one, session=name, title="", document="") for one in known]
+    tools.store.keep_realisations(
+        [*mine, *(one for one in plain if one.candidate not in have)], by=by
+    )
+    rosters.plan_labs(tools, name, by=by)
+    planned = {one.candidate: one for one in tools.store.passages(real.name)}
+    tools.store.keep_passages(
+        [_passage(name, one.number, planned.get(one.number)) for one in people], by=by
+    )
+
+
+def _passage(session: str, number: str, planned: Passage | None) -> Passage:
+    if planned is None:
+        return Passage(session, number)
+    return Passage(
+        session, number, place=planned.place, wave=planned.wave, own_tools=planned.own_tools
+    )
+
+
+def _remove(tools: Tools, name: str, *, by: str, wait: Wait) -> None:
+    """The copy with all that stands of it, also one that a killed rehearsal left."""
+    if name not in {one.name for one in tools.store.sessions()}:
+        return
+    for one in tools.store.passages(name, states=UNDER_WAY):
+        if one.state is not P.SUSPENDED:
+            passages.suspend(tools, name, one.candidate, by=by, why="end of the rehearsal")
+        passages.close(tools, name, one.candidate, by=by, why="end of the rehearsal")
+    _clear(tools, tools.store.labs(name), by=by, wait=wait)
+    sessions.remove_session(tools, name, by=by)
+
+
+def _clear(tools: Tools, standing: Sequence[Lab], *, by: str, wait: Wait) -> None:
+    for lab in standing:
+        for job in tools.store.jobs(lab=lab.id, unended=True):
+            _ended(tools, job, wait)
+    ordered = [
+        labs.order_remove(tools, lab.id, by=by)
+        for lab in standing
+        if tools.store.lab(lab.id).state is not LabState.GONE
+    ]
+    for job in ordered:
+        _ended(tools, job, wait)
+
+
+def _ended(tools: Tools, job: Job, wait: Wait) -> Job:
+    while (now := tools.store.job(job.id)).state not in ENDED:
+        wait()
+    return now
