@@ -25,6 +25,7 @@ surveille note les heures (début, interruption, reprise) et ne promet aucun tem
 labmgr mesure lui-même la coupure.
 5. Si le serveur entier est éteint, rallumez-le : labmgr retrouve les passages et les suspend \
 jusqu'à la décision."""
+KEY = "clé SSH, que l'on prend sur le portail"
 BEFORE_CHOICE = (
     "La première phase n'avait pas commencé à l'impression : les accès de chaque réalisation "
     "figurent ici, et cette fiche ne dit pas laquelle la commission a choisie. Seul le labo de la "
@@ -85,11 +86,11 @@ def _lab(paper: Sheet, lab: SheetLab) -> None:
             ("Commande", f"ssh -p {lab.port} {lab.jump}"),
         ]
     )
-    heads = ("Machine", "Adresse", "Par où", "Comptes", "Mots de passe")
-    paper.grid(heads, [_node(one) for one in lab.nodes], (26, 20, 64, 26, 34), size=8)
+    heads = ("Machine", "Adresse", "Par où", "Comptes et mots de passe")
+    paper.grid(heads, [_node(one) for one in lab.nodes], (28, 22, 72, 60))
 
 
 def _node(node: SheetNode) -> tuple[str, ...]:
-    logins = "\n".join(one.login for one in node.accounts)
-    secrets = "\n".join(one.secret or "clé SSH : sur le portail" for one in node.accounts)
-    return node.title, node.address, "\n".join(node.ways), logins, secrets
+    """A password begins its own line, under its login: nothing is cut, nothing is mixed up."""
+    accounts = [f"{one.login} :\n{one.secret or KEY}" for one in node.accounts]
+    return node.title, node.address, "\n".join(node.ways), "\n".join(accounts)
