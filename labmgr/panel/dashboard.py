@@ -7,6 +7,7 @@ from collections import Counter
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
+from labmgr.domain.passage import UNDER_WAY
 from labmgr.errors import LabmgrError
 from labmgr.panel.gate import tools
 from labmgr.services import doctor
@@ -43,11 +44,17 @@ def health() -> ResponseReturnValue:
 
 
 def _sessions() -> list[dict[str, object]]:
-    labs = tools().store.labs()
+    labs, sat = tools().store.labs(), tools().store.passages()
     return [
         {
             "session": one,
             "states": Counter(lab.state for lab in labs if lab.session == one.name),
+            "has_day": any(passage.session == one.name for passage in sat),
+            "under_way": Counter(
+                passage.state
+                for passage in sat
+                if passage.session == one.name and passage.state in UNDER_WAY
+            ),
         }
         for one in tools().store.sessions()
     ]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from labmgr.domain.exam import Form, Phase
+from labmgr.domain.exam import ExamSession, Form, Phase
 from labmgr.domain.lab import STANDING, Lab
 from labmgr.domain.passage import BEFORE, Passage, PassageState
 from labmgr.domain.ports import Tools
@@ -66,13 +67,23 @@ def passage_of(tools: Tools, lab: str) -> Passage | None:
 
 def refuse_by_hand(tools: Tools, lab: Lab, verb: str) -> None:
     """In an exam a door follows the passage's clock: nobody opens or closes it beside."""
-    passage = _of_candidate(tools, lab)
-    if passage is None or _is_training(tools, lab, passage):
+    if may_by_hand(tools, lab):
         return
     raise Refused(
         f"Lab {lab.id} belongs to a passage: it is not {verb} by hand",
         hint="Start, suspend, resume or close the passage; its lab follows.",
     )
+
+
+def may_by_hand(tools: Tools, lab: Lab) -> bool:
+    """For pages: whether `refuse_by_hand` would let it pass."""
+    passage = _of_candidate(tools, lab)
+    return passage is None or _is_training(tools, lab, passage)
+
+
+def all_by_hand(session: ExamSession, passages: Sequence[Passage]) -> bool:
+    """The same for all labs of a session that has these passages."""
+    return session.form is Form.TRAINING and all(one.state in BEFORE for one in passages)
 
 
 def refuse_at_work(tools: Tools, lab: Lab, verb: str) -> None:
