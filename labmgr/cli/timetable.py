@@ -142,8 +142,6 @@ def _proposed(
 ) -> list[Passage]:
     if wishes is None:
         raise click.UsageError("Missing option '--day'")
-    if not wishes.places:
-        raise click.UsageError("Missing option '--places'")
     return verbs.propose(shell.tools, name, wishes, own_tools=own_tools or None)
 
 

@@ -59,7 +59,7 @@ LIMITS = (
         type=pause_of,
         metavar="HH:MM-HH:MM",
         multiple=True,
-        help=f"No interview then; several may be given, none is {PAUSE}.",
+        help=f"No interviews then; may be said again. Unsaid: {PAUSE}.",
     ),
     click.option("--no-pause", is_flag=True, help="No pause at all."),
     click.option(
@@ -94,7 +94,10 @@ WISHES = (
         "--days", type=click.IntRange(0), default=0, help="At most so many; else as it takes."
     ),
     click.option(
-        "--places", type=places_of, metavar="N|A,B,…", help="How many places, or their names."
+        "--places",
+        type=places_of,
+        metavar="N|A,B,…",
+        help="How many places, or their names, for those without one in the list.",
     ),
     click.option(
         "--wait",

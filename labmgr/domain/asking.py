@@ -77,10 +77,13 @@ def ask(
     taken = {one.place for one in candidates if one.place}
     places = [one for one in dict.fromkeys(wishes.places) if one not in taken]
     places += sorted(taken)
-    if not places:
+    if not wishes.places and any(not one.place for one in candidates):
         raise Refused(
             Said("There is no place to sit at", "Il n'y a aucune place"),
-            hint=Said("Say how many places there are.", "Dites combien de places il y a."),
+            hint=Said(
+                "Say how many places there are, or give everybody one in the list.",
+                "Dites combien de places il y a, ou donnez-en une à chacun dans la liste.",
+            ),
         )
     seekers = {
         one.id: [seeker(c, session, lab=c.number not in own_tools) for c in theirs]

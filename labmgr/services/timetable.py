@@ -60,7 +60,7 @@ def propose(
         )
     if any(one.number not in own_tools for one in free):
         wishes = _carried(tools, session_name, wishes)
-    return propose_passages(
+    passages = propose_passages(
         store.session(session_name),
         store.commissions(session_name),
         free,
@@ -68,6 +68,9 @@ def propose(
         own_tools=own_tools,
         others=[*others(tools, session_name), *begun(tools, session_name)],
     )
+    # Waves that have begun keep their numbers: a reset of theirs must not reach the new ones.
+    last = max((one.wave for one in known.values() if one.state not in BEFORE), default=0)
+    return [replace(one, wave=one.wave + last) for one in passages]
 
 
 def carried(tools: Tools, session_name: str, limits: Limits) -> Limits:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -106,11 +107,21 @@ def test_printed(day, tmp_path):
         ("--pause", "12:30", *DAY),
         ("--zone", "Mars/Olympus", *DAY),
         ("--places", "6"),
-        ("--day", "2026-05-27"),
     ],
 )
 def test_wrong_usage(day, words):
     assert day.say("timetable", "propose", "e6", *words).exit_code == 2
+
+
+def test_places_are_said_unless_everybody_has_one_in_the_list(day):
+    refused = day.say("timetable", "propose", "e6", "--day", "2026-05-27")
+    assert refused.exit_code == 1
+    assert "no place to sit at" in refused.stderr
+    store = day.world.tools.store
+    own = [replace(one, place=f"P{one.number}") for one in store.candidates("e6")]
+    store.keep_candidates(own, by="prof")
+    found = day.json("timetable", "propose", "e6", "--day", "2026-05-27")
+    assert {one["place"] for one in found["passages"]} == {f"P{n}" for n in range(1, 7)}
 
 
 def test_hours_days_and_pauses_are_obeyed(day):

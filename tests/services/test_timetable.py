@@ -120,6 +120,7 @@ def test_a_passage_that_has_begun_stays_and_the_others_go_round_it(exam):
     again = timetable.propose(exam.tools, "e6", WISHES)
     assert len(again) == 7
     assert first.candidate not in {one.candidate for one in again}
+    assert min(one.wave for one in again) == first.wave + 1
     timetable.save(exam.tools, "e6", again, by="prof")
     assert timetable.clashes_of(exam.tools, "e6") == []
     with pytest.raises(Refused, match="its plan can no longer change"):
