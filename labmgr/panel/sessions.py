@@ -9,31 +9,35 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from labmgr.domain.exam import ExamSession
+from labmgr.domain.exam import ExamSession, Form
 from labmgr.domain.lab import STANDING, Lab, LabState
 from labmgr.domain.template import Template
 from labmgr.domain.work import ENDED, Job
 from labmgr.errors import BadFile, LabmgrError
 from labmgr.panel.filters import counted, tell
+from labmgr.panel.forms import MEANINGS, chosen_form
 from labmgr.panel.gate import operator, tools
-from labmgr.services import rosters, sessions
+from labmgr.services import forms, rosters, sessions, sitting
 
 bp = Blueprint("sessions", __name__, url_prefix="/sessions")
 
 
 @bp.get("/nouvelle")
 def create() -> ResponseReturnValue:
-    return _form("", "", 200)
+    return _form("", "", Form.TRAINING, 200)
 
 
 @bp.post("/nouvelle")
 def create_do() -> ResponseReturnValue:
     title, chosen = request.form.get("title", ""), request.form.get("template", "")
+    form = request.form.get("form", Form.TRAINING)
     try:
+        held = chosen_form(form)
         made = rosters.create_session(tools(), title, chosen, by=operator())
+        forms.set_form(tools(), made.name, form=held, by=operator())
     except LabmgrError as refusal:
         flash(tell(refusal), "error")
-        return _form(title, chosen, 400)
+        return _form(title, chosen, form, 400)
     flash(_("Session créée. Importez maintenant la liste des candidats."), "done")
     return redirect(url_for("candidates.choose", name=made.name))
 
@@ -96,12 +100,14 @@ def share_of(lab: Lab) -> int:
     return round(100 * sum(step.share for step in steps) / len(steps)) if steps else 0
 
 
-def _form(title: str, chosen: str, status: int) -> ResponseReturnValue:
+def _form(title: str, chosen: str, form: str, status: int) -> ResponseReturnValue:
     read = {name: template_of(name)[0] for name in tools().library.names()}
     page = render_template(
         "session_new.html",
         title=title,
         chosen=chosen,
+        form=form,
+        meanings=MEANINGS,
         templates=[template for template in read.values() if template],
         faulty=[name for name, template in read.items() if template is None],
     )
@@ -119,7 +125,7 @@ def _done_or_told(name: str, verb: Callable[[], object]) -> ResponseReturnValue:
 def _seen(session: ExamSession) -> dict[str, object]:
     """Everything a session's page shows."""
     jobs = tools().store.jobs()
-    labs = tools().store.labs(session.name)
+    labs, sat = tools().store.labs(session.name), tools().store.passages(session.name)
     mine = {lab.id for lab in labs}
     template, faults = template_of(session.template)
     states = Counter(lab.state for lab in labs)
@@ -130,6 +136,8 @@ def _seen(session: ExamSession) -> dict[str, object]:
         "rows": _rows(session.name, labs, _latest(jobs)),
         "states": states,
         "summary": ", ".join(counted(state, count) for state, count in states.items()),
+        "has_day": bool(sat),
+        "by_hand": not sat or sitting.all_by_hand(session, sat),
         "busy": any(job.lab in mine and job.state not in ENDED for job in jobs),
     }
 
