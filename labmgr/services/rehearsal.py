@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from functools import partial
 
+from labmgr.domain.clock import Moment
 from labmgr.domain.exam import Candidate, ExamSession, Form, Phase, Realisation, SessionState
 from labmgr.domain.lab import Lab, LabState
 from labmgr.domain.passage import UNDER_WAY, Passage, PassageState
@@ -112,11 +114,11 @@ class _Stage:
             if one.wave == wave and not one.own_tools:
                 chosen = self._to_the_door(one)
                 if chosen.lab in sound:
-                    sitting.append(chosen)
+                    sitting.append((chosen, self.tools.clock()))
                     self._try(chosen.lab, partial(self._start, one, Phase.HOUR))
         self.tell(f"wave {wave}: {len(sitting)} hours")
-        for one in sitting:
-            self._follow(one)
+        for one, asked in sitting:
+            self._follow(one, asked)
 
     def _to_the_door(self, one: Passage) -> Passage:
         """Up to the end of the first interview."""
@@ -129,19 +131,19 @@ class _Stage:
         passages.acknowledge(*whose)
         return self._seen(one)
 
-    def _follow(self, one: Passage) -> None:
+    def _follow(self, one: Passage, asked: Moment) -> None:
         """The hour of one candidate, to its end, and the commission's door after it."""
-        lab, asked = self._seen(one).lab, self.tools.clock()
+        lab = one.lab
         if not self._until(lab, lambda: self._seen(one).state is P.HOUR, "was not opened"):
             return
-        self._mark(lab, opened=self.tools.clock().since(asked))
         clock = self._seen(one).clocks[Phase.HOUR]
-        if not self._until(lab, lambda: self._state(lab) is LabState.FROZEN, "was not frozen"):
+        self._mark(lab, opened=clock.stretches[0].start.since(asked))
+        end = clock.stretches[0].start.at + timedelta(seconds=clock.allotted)
+        if not self._until(lab, lambda: bool(self._frozen_at(lab)), "was not frozen"):
             return
-        over = clock.stretches[0].start
-        self._mark(lab, frozen=max(0.0, self.tools.clock().since(over) - clock.allotted))
-        if self._until(lab, lambda: self._end_kept(lab), "has no end snapshot"):
-            self._mark(lab, end_kept=self.tools.clock().since(over) - clock.allotted)
+        self._mark(lab, frozen=_seconds(end, self._frozen_at(lab)))
+        if self._until(lab, lambda: bool(self._end_kept_at(lab)), "has no end snapshot"):
+            self._mark(lab, end_kept=_seconds(end, self._end_kept_at(lab)))
         self._try(lab, partial(self._start, one, Phase.INTERVIEW_2))
         self._until(lab, lambda: self._state(lab) is LabState.RECETTE, "let no commission in")
         passages.close(self.tools, self.name, one.candidate, by=self.by, why="rehearsal")
@@ -178,9 +180,14 @@ class _Stage:
     def _state(self, lab: str) -> LabState:
         return self.tools.store.lab(lab).state
 
-    def _end_kept(self, lab: str) -> bool:
+    def _frozen_at(self, lab: str) -> datetime | None:
+        found = self.tools.store.entries(f"lab:{lab}")
+        return next((one.at for one in found if one.what.endswith("-> frozen")), None)
+
+    def _end_kept_at(self, lab: str) -> datetime | None:
         kept = self.tools.store.snapshots(lab)
-        return any(one.kind is SnapshotKind.END and one.verified for one in kept)
+        ends = (one.verified for one in kept if one.kind is SnapshotKind.END)
+        return next((at for at in ends if at), None)
 
     def _try(self, lab: str, verb: Callable[[], object]) -> None:
         try:
@@ -203,6 +210,10 @@ class _Stage:
     def wait(self) -> None:
         self.pause()
         self.least_free = min(self.least_free, self.tools.engine.facts().memory_free)
+
+
+def _seconds(end: datetime, at: datetime | None) -> float | None:
+    return max(0.0, (at - end).total_seconds()) if at else None
 
 
 def _templates(tools: Tools, session: ExamSession) -> set[str]:
