@@ -8,7 +8,7 @@ import json
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import date
 from enum import Enum
 from fractions import Fraction
 from functools import cached_property
@@ -123,7 +123,7 @@ def plain(value: object) -> object:
 def _scalar(value: object) -> object:
     if isinstance(value, Enum):
         return value.value
-    if isinstance(value, datetime):
+    if isinstance(value, date):
         return value.isoformat()
     return str(value) if isinstance(value, (Fraction, Path)) else value
 

@@ -37,7 +37,7 @@ HEADS = (
     "Entretien 2",
     "État",
 )
-WIDTHS = (12, 38, 22, 12, 30, 21, 21, 21, 30, 21, 30)
+WIDTHS = (20, 38, 20, 12, 28, 20, 20, 20, 32, 20, 28)
 SIGNATURE = 24.0  # mm
 
 
@@ -107,14 +107,14 @@ def _stops(sheet: Sheet, record: DayRecord, french: French) -> None:
         for each in one.incidents
     ]
     sheet.heading("Incidents")
-    sheet.grid_or(("N°", *INCIDENTS), incidents, (12, 16, 16, 24, 80, 80, 24))
+    sheet.grid_or(("N°", *INCIDENTS), incidents, (20, 16, 16, 22, 78, 78, 24))
     suspensions = [
         (one.candidate.number, *told.suspension(each, french))
         for one in record.passages
         for each in one.suspensions
     ]
     sheet.heading("Suspensions")
-    sheet.grid_or(("N°", *SUSPENDED), suspensions, (12, 20, 16, 16, 20, 50, 100))
+    sheet.grid_or(("N°", *SUSPENDED), suspensions, (20, 20, 16, 16, 20, 48, 98))
     extensions = [
         (one.candidate.number, *told.extension(each))
         for one in record.passages
@@ -122,7 +122,7 @@ def _stops(sheet: Sheet, record: DayRecord, french: French) -> None:
     ]
     sheet.heading("Prolongations")
     heads = ("N°", "Heure", "Phase", "Ajouté", "Motif", "Par")
-    sheet.grid_or(heads, extensions, (12, 16, 22, 20, 120, 30))
+    sheet.grid_or(heads, extensions, (20, 16, 22, 20, 116, 30))
 
 
 def _absences(sheet: Sheet, record: DayRecord, french: French) -> None:
@@ -133,7 +133,7 @@ def _absences(sheet: Sheet, record: DayRecord, french: French) -> None:
         if one.message:
             lines.append(f"dossier non conforme : {one.message}")
         rows += [(one.candidate.number, one.candidate.name, line) for line in lines]
-    sheet.grid_or(("N°", "Candidat", "Dit"), rows, (12, 50, 180))
+    sheet.grid_or(("N°", "Candidat", "Dit"), rows, (20, 50, 180))
 
 
 def _session(sheet: Sheet, record: DayRecord, french: French) -> None:

@@ -25,7 +25,7 @@ surveille note les heures (début, interruption, reprise) et ne promet aucun tem
 labmgr mesure lui-même la coupure.
 5. Si le serveur entier est éteint, rallumez-le : labmgr retrouve les passages et les suspend \
 jusqu'à la décision."""
-KEY = "clé SSH, que l'on prend sur le portail"
+KEY = "clé SSH, qui n'est pas imprimée"
 BEFORE_CHOICE = (
     "La première phase n'avait pas commencé à l'impression : les accès de chaque réalisation "
     "figurent ici, et cette fiche ne dit pas laquelle la commission a choisie. Seul le labo de la "
@@ -37,13 +37,14 @@ def print_sheets(
     session: ExamSession, wave: int, sheets: Sequence[Fallback], printed: datetime
 ) -> bytes:
     """Each candidate's begins on a page of its own, so that it can be handed out alone."""
-    subtitle = f"{headline(session)}\n{session.title} – vague {wave}"
+    about = f"{headline(session)}\n{session.title} – vague {wave}"
     when = f"{day(printed)} à {hour(printed)}"
     foot = f"Imprimé le {when}. À réimprimer si un accès ou un horaire change."
-    paper = Sheet(TITLE, subtitle, foot)
+    heads = [f"{about} – candidat n° {one.candidate.number}" for one in sheets]
+    paper = Sheet(TITLE, heads[0] if heads else about, foot)
     for rank, one in enumerate(sheets):
         if rank:
-            paper.add_page()
+            paper.turn(heads[rank])
         _sheet(paper, one, printed)
     if not sheets:
         paper.say("Aucun passage de cette vague n'est à venir ou en cours.")

@@ -52,6 +52,11 @@ class Sheet(FPDF):
         self.cell(0, 3.4, f"Page {self.page_no()}/{{nb}}", align="R")
         self.set_text_color(0)
 
+    def turn(self, subtitle: str) -> None:
+        """A new page about somebody else, also in its head."""
+        self._subtitle = subtitle
+        self.add_page()
+
     def heading(self, text: str) -> None:
         """Never alone at the foot of a page."""
         if self.get_y() > self.h - FOOT - 18:

@@ -8,7 +8,7 @@ from labmgr.domain.exam import Commission
 from labmgr.domain.journal import Tail
 from labmgr.domain.passage import Incident
 from labmgr.domain.record import Chain, Extension, PassageRecord, Suspension, Taken, Told
-from labmgr.paper.words import NONE, SHORT, doer, hour, length
+from labmgr.paper.words import NONE, SHORT, day, doer, hour, length
 
 French = Callable[[str], str]
 
@@ -80,7 +80,7 @@ def taken(one: Taken | None) -> str:
         False: "ATTENTION : ce qui est conservé a une autre empreinte",
         None: "n'est plus conservé",
     }[one.same]
-    return f"{one.id}, pris à {hour(one.at)} – {kept}\nsha256 {one.digest}"
+    return f"{one.id}, pris le {day(one.at)} à {hour(one.at)} – {kept}\nsha256 {one.digest}"
 
 
 def absence(events: Sequence[Told], french: French) -> list[str]:

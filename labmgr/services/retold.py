@@ -23,7 +23,7 @@ EXTRA = "min of extra time"
 KEPT = re.compile(r"(?P<kind>\w+) snapshot (?P<id>\S+) kept")
 OF_THE_LAB = re.compile(
     r"\w+ -> \w+|\w+ snapshot \S+ (kept|forgotten)|restore of \S+ ordered"
-    r"|reset of an open lab forced|started again with its data"
+    r"|reset of an open lab forced|started again with its data|recette replayed: .*"
 )
 TOLD_ELSEWHERE = re.compile(r"suspended: .*", re.DOTALL)
 SHOWN = "credentials shown"

@@ -145,7 +145,8 @@ def test_events_stand_in_the_order_of_the_journal(day):
     wanted = (
         "réalisation chosen", "present", "responsibility acknowledged", "phase-1 begun",
         "phase-1: time is up", "interview-1 begun", "adjustment noted", "hour begun",
-        "credentials shown", "hour: time is up", "open -> frozen", "interview-2 begun", "done",
+        "credentials shown", "hour: time is up", "open -> frozen", "interview-2 begun",
+        "recette replayed: 4 of 5 lines as expected", "done",
     )  # fmt: skip
     places = [said.index(each) for each in wanted]
     assert places == sorted(places), said

@@ -253,6 +253,7 @@ def test_fallback_sheets_begin_a_page_each_and_many_accounts_stay_on_paper(day, 
     pages = text_of(pdf, tmp_path).split("\f")[:-1]
     assert sum("Candidat n° 1 – Lefèvre Zoé – place A1" in page for page in pages) == 2
     assert "cette fiche ne dit pas" in " ".join(pages[0].split()) or len(pages) > 2
+    assert all("candidat n° 1" in page for page in pages), "each page says whose it is"
     assert "clé SSH" in pages[0]
 
 
