@@ -57,12 +57,10 @@ def resume(name: str) -> ResponseReturnValue:
 
 def first_step(row: Row, may: frozenset[str]) -> Verb | None:
     """The usual next step, if its reader may take it."""
-    names = offered(row.passage)[:1]
     if row.situation.key == "building":
         return None  # ordered already: the door is being opened
-    if row.passage.phase and row.passage.state in NEXT and row.situation.key != "over":
-        names = ("suspend",) if row.passage.state == "hour" else names
-    return next((VERBS[name] for name in names if name in may), None)
+    names = offered(row.passage, over=row.situation.key == "over")
+    return next((VERBS[name] for name in names[:1] if name in may), None)
 
 
 def verbs_of(role: Role) -> frozenset[str]:

@@ -54,9 +54,15 @@ class Verb:
     harmless: bool = False
 
 
-def offered(passage: Passage) -> tuple[str, ...]:
-    """What may be asked now; a first "absent" may be taken back before there is a second."""
+def offered(passage: Passage, *, over: bool) -> tuple[str, ...]:
+    """What may be asked now. *over*: the phase's time is up.
+
+    A first "absent" may be taken back before there is a second.
+    """
     names = OFFERED[passage.state]
+    if passage.state is P.HOUR:
+        too_early, too_late = frozenset({"start"}), frozenset({"finish"})
+        names = tuple(one for one in names if one not in (too_late if over else too_early))
     if passage.state is P.REGISTERED and passage.absent_said_by:
         names = (*names, "take_back")
     return names

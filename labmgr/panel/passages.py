@@ -152,13 +152,14 @@ def _seen(story: Story) -> dict[str, object]:
     role = gate.role()
     may = verbs_of(role)
     passage = passages.seen_by(story.row.passage, role)
+    over = story.row.situation.key == "over"
     return {
         "story": story,
         "session": story.session,
         "row": story.row,
         "passage": passage,
         "candidate": story.row.candidate,
-        "steps": [VERBS[one] for one in offered(passage) if one in may],
+        "steps": [VERBS[one] for one in offered(passage, over=over) if one in may],
         "next": NEXT,
         "decides": gate.allows(role, "passages.decide"),
         "knows": role in passages.MAY_KNOW_CHOICE,

@@ -1,0 +1,154 @@
+"""The exam day from the staff's pages: a live picture, two passages told to their end."""
+
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from labmgr.domain.exam import Form, Member, Phase, Realisation
+from labmgr.domain.passage import Passage
+from labmgr.domain.words import Option, Role
+from labmgr.services import accounts, forms, labs, passages, rosters
+from tests.browser.conftest import Served
+from tests.panel.world import a_world, with_session
+
+pytestmark = pytest.mark.browser
+
+AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
+MORE = "numéro;nom;prénom;place\n4;Garnier;Inès;A4\n5;Diallo;Awa;B1\n6;Rossi;Enzo;B2\n"
+DAY = "/sessions/e6/journee"
+BY = "commission"
+PAGES = {
+    "day": DAY,
+    "day-suspend": f"{DAY}/suspension",
+    "passage-hour": "/sessions/e6/passages/1",
+    "passage-suspended": "/sessions/e6/passages/2",
+    "passage-absent": "/sessions/e6/passages/3",
+    "passage-done": "/sessions/e6/passages/4",
+    "passage-choose": "/sessions/e6/passages/3/choix",
+    "passage-start": "/sessions/e6/passages/5/debut",
+    "passage-extra": "/sessions/e6/passages/1/majoration",
+    "passage-extend": "/sessions/e6/passages/1/prolongation",
+    "passage-finish": "/sessions/e6/passages/1/fin-anticipee",
+    "passage-say-absent": "/sessions/e6/passages/3/absence",
+    "passage-adjust": "/sessions/e6/passages/5/ajustement",
+    "incident": "/sessions/e6/passages/1/incidents/1?proposition=give",
+    "session-with-day": "/sessions/e6",
+    "dashboard-with-day": "/",
+}
+
+
+def prepared(home):
+    """Six candidates, two commissions, labs built; nothing has begun."""
+    world = a_world(home)
+    with_session(world)
+    tools = world.tools
+    rosters.import_file(tools, "e6", "suite.csv", MORE.encode(), by=BY)
+    world.passwords["autre"] = accounts.add_account(tools, "autre", Role.COMMISSION, by="t")
+    forms.set_form(tools, "e6", form=Form.PONCTUELLE, by="t")
+    for title, room in (("Jury A", "salle 12"), ("Jury B", "salle 14")):
+        members = [Member("commission", Option.SISR), Member("autre", Option.SLAM)]
+        forms.keep_commission(tools, "e6", title, members, room=room, by="t")
+    for number in "123456":
+        one = Realisation("e6", number, 1, "sisr-core", "Supervision")
+        forms.keep_realisation(tools, one, by="t")
+    labs.order_build(tools, [lab.id for lab in world.labs()], by="t")
+    world.work()
+    return world
+
+
+@contextmanager
+def ago(world, minutes):
+    """As if what follows had happened so many minutes earlier."""
+    real, engine, back = world.tools, world.engine.now, timedelta(minutes=minutes)
+
+    def clock():
+        now = real.clock()
+        return replace(now, at=now.at - back, ticks=now.ticks - back.total_seconds())
+
+    world.tools = replace(real, clock=clock, now=lambda: real.now() - back)
+    world.engine.now = world.tools.now  # a gateway does not open until an instant that is past
+    yield world.tools
+    world.work()
+    world.tools, world.engine.now = real, engine
+
+
+def planned(world, number, minutes, home="jury-a"):
+    """A passage that was to begin so many minutes ago."""
+    at = world.tools.now().replace(second=0) - timedelta(minutes=minutes)
+    starts = dict(zip(Phase, (0, 30, 50, 110), strict=True))
+    plan = {phase: at + timedelta(minutes=later) for phase, later in starts.items()}
+    place = world.tools.store.candidate("e6", number).place
+    return Passage("e6", number, commission=home, place=place, planned=plan)
+
+
+def begun(world, number, *, arrived, talk=None, hour=None):
+    """Present, in phase 1, and on as far as minutes ago are given."""
+    passages.choose(world.tools, "e6", number, 1, by=BY)
+    with ago(world, arrived) as then:
+        passages.arrive(then, "e6", number, by="invigilator")
+    with ago(world, arrived - 3) as then:
+        passages.start(then, "e6", number, Phase.PHASE_1, by=BY)
+    if talk:
+        with ago(world, talk) as then:
+            passages.start(then, "e6", number, Phase.INTERVIEW_1, by=BY)
+            passages.acknowledge(then, "e6", number)
+    if hour:
+        with ago(world, hour) as then:
+            passages.start(then, "e6", number, Phase.HOUR, by=BY)
+
+
+@pytest.fixture(scope="module")
+def day(tmp_path_factory):
+    """1 works, 2 was cut off, 3 is awaited, 4 is done, 5 is interviewed, 6 is not conforming."""
+    world = prepared(tmp_path_factory.mktemp("day"))
+    tools = world.tools
+    starts = {"1": 95, "2": 70, "3": 20, "4": 190, "5": 45, "6": -30}
+    homes = {number: "jury-a" if number in "123" else "jury-b" for number in starts}
+    plan = [planned(world, number, at, homes[number]) for number, at in starts.items()]
+    tools.store.keep_passages(plan, by="t")
+    begun(world, "4", arrived=200, talk=165, hour=140)
+    with ago(world, 85) as then:
+        passages.finish_hour(then, "e6", "4", by=BY, why="le candidat a terminé")
+    with ago(world, 70) as then:
+        passages.start(then, "e6", "4", Phase.INTERVIEW_2, by=BY)
+    with ago(world, 52) as then:
+        passages.close(then, "e6", "4", by=BY)
+    begun(world, "1", arrived=100, talk=66, hour=40)
+    forms.set_extra_time(tools, "e6", "2", {Phase.HOUR: Fraction(1, 3)}, by="t")
+    begun(world, "2", arrived=75, talk=40, hour=20)
+    dead = tools.store.open_incident("e6", "1", "node db does not run", by="watch")
+    tools.store.end_incident(dead.id, seconds=245, by="watch")
+    with ago(world, 8) as then:
+        passages.suspend(then, "e6", "2", by="invigilator", why="plus de réseau à la place A2")
+    begun(world, "5", arrived=50, talk=12)
+    passages.say_absent(tools, "e6", "3", by="invigilator")
+    passages.block(tools, "e6", "6", "La fiche de la réalisation 2 manque.", by="teacher")
+    made = Served(world)
+    yield made
+    made.stop()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_pages_of_the_day(day, browser_context, log_in, shoot, scheme):
+    context = browser_context(day.url, bypass_csp=True, color_scheme=scheme)
+    page = log_in(context, day.world, "admin")
+    for name, path in PAGES.items():
+        page.goto(path)
+        page.wait_for_load_state("load")
+        for width in (1280, 360):
+            page.set_viewport_size({"width": width, "height": 900})
+            too_wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+            assert too_wide <= 0, f"{name} at {width} px sticks out by {too_wide} px"
+            faults = page.evaluate(f"{AXE}; axe.run().then((found) => found.violations)")
+            assert not faults, "\n".join(words(name, width, fault) for fault in faults)
+            shoot(page, name if scheme == "light" else f"{name}-{scheme}")
+        assert page.locator("h1").count() == 1, name
+
+
+def words(name, width, fault):
+    nodes = "; ".join(one["html"] for one in fault["nodes"])
+    return f"{name} at {width} px: {fault['id']}: {fault['help']}: {nodes}"
