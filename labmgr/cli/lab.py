@@ -15,7 +15,7 @@ from labmgr.domain.lab import Lab, LabState
 from labmgr.domain.ports import Tools
 from labmgr.domain.work import Job
 from labmgr.errors import NotFound
-from labmgr.services import access, labs, probes, snapshots, waves
+from labmgr.services import access, labs, probes, repairs, snapshots, waves
 
 NOT_OPEN = frozenset(LabState) - {LabState.OPEN}
 NOTHING_THERE = frozenset({LabState.PLANNED, LabState.GONE})
@@ -140,6 +140,33 @@ def reset(call: Call, nodes: tuple[str, ...], force: bool, why: str, yes: bool) 
 
     ask(yes, "The candidates' work in these labs is lost. Go on?")
     call.each(order, idle=NOTHING_THERE)
+
+
+@lab.command()
+@click.argument("name")
+@click.argument("number", metavar="NO")
+@click.option("--node", required=True, help="The node to stop and start again.")
+@click.option("--why", default="", metavar="TEXT", help="The reason, for the journal.")
+@click.option("--wait", is_flag=True, help="Follow the work to its end.")
+@json_option
+@click.pass_context
+def restart(
+    ctx: click.Context, *, name: str, number: str, node: str, why: str, wait: bool, as_json: bool
+) -> None:
+    """Stop one node and start it again with its data; even in an hour."""
+    shell: Shell = ctx.obj
+    one = worked_in(shell, name, number)
+    job = repairs.order_restart(shell.tools, one.id, node, by=shell.by, why=why)
+    ctx.exit(report(shell, [job], wait=wait, as_json=as_json))
+
+
+def worked_in(shell: Shell, name: str, number: str) -> Lab:
+    """The lab of the candidate's passage, a spare perhaps; else the first of the candidate's."""
+    store = shell.tools.store
+    for one in store.passages(store.session(name).name):
+        if one.candidate == number and one.lab:
+            return store.lab(one.lab)
+    return pick(name, store.labs(name), number)
 
 
 @lab.command()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import click
 
@@ -15,8 +15,9 @@ from labmgr.domain.exam import Phase
 from labmgr.domain.passage import UNDER_WAY, Passage, PassageState
 from labmgr.domain.words import Role
 from labmgr.domain.work import ENDED, Job, JobKind
-from labmgr.services import passages
+from labmgr.services import passages, spares
 
+T = TypeVar("T")
 PHASES = click.Choice([phase.value for phase in Phase])
 MINUTE = 60
 why_needed = click.option("--why", required=True, metavar="TEXT", help="The reason, in the record.")
@@ -42,7 +43,7 @@ class One:
     def shell(self) -> Shell:
         return cast("Shell", self.ctx.obj)
 
-    def do(self, verb: Callable[..., Passage], *given: object, **more: object) -> Passage:
+    def do(self, verb: Callable[..., T], *given: object, **more: object) -> T:
         return verb(self.shell.tools, self.name, self.number, *given, by=self.shell.by, **more)
 
     def say(self, done: Passage) -> None:
@@ -214,6 +215,19 @@ def extend(one: One, minutes: float, seconds: float, why: str, wait: bool) -> No
 def close(one: One, why: str) -> None:
     """The passage is done; one that was suspended for good needs --why."""
     one.say(one.do(passages.close, why=why))
+
+
+@passage.command()
+@why_allowed
+@of_one
+def spare(one: One, why: str) -> None:
+    """Go on in a spare lab of the same template, at once; the former one stays as it is."""
+    taken = one.do(spares.take, why=why)
+    if taken.differing:
+        note(f"parameters that are not the candidate's: {', '.join(taken.differing)}")
+    told = seen(one.shell, [taken.passage])[0]
+    data = told | {"former": taken.former, "differing": list(taken.differing)}
+    answer(data, as_json=one.as_json, people=lambda: show(one.shell, [taken.passage]))
 
 
 def of_some(command: Command) -> Command:

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import click
 
-from labmgr.cli.shell import Shell, answer, ask, json_option, note, table
+from labmgr.cli.shell import Shell, answer, ask, json_option, note, refuse, table
+from labmgr.cli.waiting import follow
 from labmgr.domain.exam import ExamSession
 from labmgr.domain.words import Option, Role
 from labmgr.errors import BadInput
-from labmgr.services import accounts, rosters, sessions
+from labmgr.services import accounts, repairs, rosters, sessions
 
 OPTIONS = click.Choice([one.value for one in Option])
 
@@ -204,6 +205,31 @@ def candidate_slips(
             f"{output} cannot be written: {trouble.strerror}", hint="Name another file."
         ) from trouble
     answer({"file": output}, as_json=as_json, people=lambda: click.echo(f"{output} written"))
+
+
+@candidate.command("rotate")
+@click.argument("name")
+@click.argument("number", metavar="NO")
+@click.option("--why", required=True, metavar="TEXT", help="The reason, for the journal.")
+@click.option("--wait", is_flag=True, help="Follow the work to its end.")
+@json_option
+@click.pass_context
+def candidate_rotate(
+    ctx: click.Context, *, name: str, number: str, why: str, wait: bool, as_json: bool
+) -> None:
+    """New accesses: a code for the portal, printed this once, and a password for the lab's door."""
+    shell: Shell = ctx.obj
+    code, jobs = repairs.rotate(shell.tools, name, number, by=shell.by, why=why)
+    if wait and jobs:
+        jobs = follow(shell, jobs)
+    elif jobs:
+        note("ordered; --wait follows the work to its end")
+    data = {"candidate": number, "code": code, "jobs": jobs}
+    answer(data, as_json=as_json, people=lambda: click.echo(f"{number}  {code}"))
+    failed = [job for job in jobs if wait and not job.ended_well]
+    for job in failed:
+        refuse(f"{job.kind} {job.lab}: {job.outcome}", job.hint)
+    ctx.exit(1 if failed else 0)
 
 
 def _say(session: ExamSession, *, as_json: bool) -> None:

@@ -54,6 +54,9 @@ class LabBook(Protocol):
     def keep_secret(self, name: str, value: str) -> str:
         """Keep it unless there is one already; returns the one that stands."""
 
+    def change_secret(self, name: str, value: str) -> None:
+        """Another value in the place of the one that stands, or a first one."""
+
     def findings(self, lab: str) -> list[Finding]: ...
     def keep_finding(self, lab: str, finding: Finding) -> None:
         """The latest finding of each check."""

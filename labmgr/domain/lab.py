@@ -38,6 +38,8 @@ MOVES: dict[LabState, frozenset[LabState]] = {
     S.GONE: frozenset({S.BUILDING}),
 }
 
+SPARE = "reserve-"  # begins the pseudo number of a lab that nobody has yet; no candidate's own
+
 STANDING = frozenset({S.READY, S.OPEN, S.FROZEN, S.RECETTE})
 
 
@@ -57,6 +59,11 @@ class Lab:
     template_hash: str
     host: str = "local"
     state: LabState = LabState.PLANNED
+
+    @property
+    def is_spare(self) -> bool:
+        """Built for nobody: it has no row in the list, and no slip or hour is made for it."""
+        return self.candidate.startswith(SPARE)
 
     def moved_to(self, new: LabState) -> Lab:
         """Take one step, or refuse and name the ways that are open."""

@@ -83,7 +83,8 @@ class Engine(Protocol):
     def remove(self, lab: str, nodes: Collection[str] | None = None) -> None:
         """Remove the lab's containers, volumes and networks; snapshots stay.
 
-        With *nodes*, only these and their volumes: gateway and networks stay.
+        With *nodes*, only these and their volumes: networks stay, and so does the gateway unless
+        it is named among them.
         """
 
     def save(self, plan: LabPlan, snapshot: str) -> tuple[Part, ...]:
@@ -120,6 +121,12 @@ class Engine(Protocol):
 
     def pause(self, lab: str, node: str) -> None:
         """Hold a node still, with its data; `build` lets it go on. Raises NotFound."""
+
+    def restart(self, lab: str, node: str) -> None:
+        """Stop a node and start it again, with its data; a paused one goes on first.
+
+        Raises NotFound for a node that is not there, or was never started: `build` makes it.
+        """
 
     def disk_free(self) -> int:
         """Bytes left where the engine keeps its data; cheap, may be asked every second."""

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from labmgr.domain.exam import Candidate, ExamSession
 from labmgr.domain.extra_time import parse_extra_time
+from labmgr.domain.lab import SPARE
 from labmgr.domain.roster_columns import (
     EXTRA,
     FIRST,
@@ -220,6 +221,12 @@ def _number(text: str) -> str:
     if not slug(text) or len(text) > _TEXT_LENGTH:
         what = Said(f"{text[:20]!r} is not a number", f"« {text[:20]} » n'est pas un numéro")
         mend = Said("Use letters and digits.", "Employez des lettres et des chiffres.")
+        raise _Refused(NUMBER, what, mend)
+    if slug(text).startswith(SPARE):
+        what = Said(
+            f"{text!r} is a spare lab's name", f"« {text} » est le nom d'un labo de réserve"
+        )
+        mend = Said("Give the candidate another number.", "Donnez un autre numéro au candidat.")
         raise _Refused(NUMBER, what, mend)
     return text
 

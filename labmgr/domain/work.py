@@ -20,6 +20,8 @@ class JobKind(StrEnum):
     RESTORE = "restore"
     REHEARSE = "rehearse"
     PROBE = "probe"
+    RESTART = "restart"  # of one node, with its data
+    ROTATE = "rotate"  # a new password for the candidate's door
     RECETTE = "recette"
 
 

@@ -40,6 +40,7 @@ from labmgr.engines.translate import in_our_words
 from labmgr.errors import NotFound
 
 WAY_HOLDS = 60.0  # seconds
+STOP_WITHIN = 5  # seconds that a node has to stop by itself, then it is killed
 
 
 def silent(node: str, doing: str, share: float) -> None:
@@ -115,6 +116,8 @@ class DockerEngine:
             each(remover.remove, [box for box in wanted if box.node == GATEWAY])
             networks.remove(self._reach, lab)
             snapshots.sweep(self._reach, lab)
+        elif GATEWAY in nodes:  # it was only stopped until here
+            each(remover.remove, [box for box in wanted if box.node == GATEWAY])
         for node in nodes or ():  # a removal cut short may have left them without their container
             volumes.remove(self._reach, volumes.named(self._reach, lab, node))
         self._sweep(lab, wanted)
@@ -153,6 +156,20 @@ class DockerEngine:
             name = self._reach.names.thing(lab, node)
             holding.hold(self._reach, box)
             self._cgroups.freeze(self._way(), [name], frozen=True)
+
+    def restart(self, lab: str, node: str) -> None:
+        box = self._there(lab, node)
+        if box.seen is Seen.CREATED:
+            raise NotFound(
+                f"Node {node} of lab {lab} was never started",
+                hint="Reset the node: it is made again.",
+            )
+        with in_our_words(self.host):
+            if box.seen is Seen.PAUSED:
+                name = self._reach.names.thing(lab, node)
+                self._cgroups.freeze(self._way(), [name], frozen=False)
+                self._reach.api.unpause(box.id)
+            self._reach.api.restart(box.id, timeout=STOP_WITHIN)
 
     def disk_free(self) -> int:
         self._root = self._root or str(self._info()["DockerRootDir"])

@@ -130,6 +130,9 @@ class FakeEngine:
                 self.labs.pop(lab, None)
             elif lab in self.labs:
                 self.labs[lab].drop(nodes)
+                if GATEWAY in nodes:
+                    self.labs[lab].gateway = None
+                    self.labs[lab].doors.clear()
 
     def save(self, plan: LabPlan, snapshot: str) -> tuple[Part, ...]:
         self._said("save", plan.lab)
@@ -222,6 +225,14 @@ class FakeEngine:
             there = self._node(lab, node)
             if there.seen is Seen.RUNNING:
                 self.labs[lab].nodes[node] = replace(there, seen=Seen.PAUSED)
+
+    def restart(self, lab: str, node: str) -> None:
+        self._said("restart", lab)
+        with self._lock:
+            there = self._node(lab, node)
+            if there.seen is Seen.CREATED:
+                raise NotFound(f"Node {node} of lab {lab} was never started", hint="Reset it.")
+            self.labs[lab].nodes[node] = started(there)
 
     def disk_free(self) -> int:
         self._said("disk_free")

@@ -16,6 +16,7 @@ from labmgr.panel.filters import tell
 from labmgr.panel.gate import operator, tools
 from labmgr.panel.sessions import template_of
 from labmgr.services import recette
+from labmgr.services.blueprint import candidate_of
 from labmgr.services.recette import Sheet, SheetLine
 
 bp = Blueprint("recette", __name__, url_prefix="/labs/<lab_id>/recette")
@@ -76,7 +77,7 @@ def _seen(lab_id: str) -> dict[str, object]:
     return {
         "lab": sheet.lab,
         "session": store.session(sheet.lab.session),
-        "candidate": store.candidate(sheet.lab.session, sheet.lab.candidate),
+        "candidate": candidate_of(tools(), sheet.lab),
         "template": template,
         "sheet": sheet,
         "groups": _groups(sheet),

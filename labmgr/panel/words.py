@@ -84,6 +84,8 @@ JOB_KINDS: Final = {
     JobKind.RESTORE: _l("restauration"),
     JobKind.REHEARSE: _l("répétition"),
     JobKind.PROBE: _l("sondes"),
+    JobKind.RESTART: _l("redémarrage d'un nœud"),
+    JobKind.ROTATE: _l("changement d'accès"),
     JobKind.RECETTE: _l("recette"),
 }
 JOB_STATES: Final = {

@@ -13,6 +13,7 @@ from labmgr.domain.planning import GatewaySecrets, checks_for, credentials_for, 
 from labmgr.domain.ports import Recipe, Tools
 from labmgr.domain.probe import Check
 from labmgr.domain.template import ImageSpec, Template
+from labmgr.domain.words import Option
 
 
 def credentials_of(tools: Tools, lab: Lab, template: Template) -> list[Credential]:
@@ -27,12 +28,21 @@ def credentials_of(tools: Tools, lab: Lab, template: Template) -> list[Credentia
 
 
 def candidate_of(tools: Tools, lab: Lab) -> Candidate:
-    """The lab's candidate, with the parameters of the réalisation that this lab is."""
+    """The lab's candidate, with the parameters of the réalisation that this lab is.
+
+    A spare has nobody's: its template's defaults.
+    """
+    if lab.is_spare:
+        return Candidate(lab.session, lab.candidate, "", option=_option(tools, lab))
     candidate = tools.store.candidate(lab.session, lab.candidate)
     for one in tools.store.realisations(lab.session, lab.candidate):
         if one.number == lab.realisation:
             return replace(candidate, variables={**candidate.variables, **one.variables})
     return candidate
+
+
+def _option(tools: Tools, lab: Lab) -> Option:
+    return tools.store.session(lab.session).option
 
 
 def plan_of(tools: Tools, lab: Lab) -> LabPlan:
@@ -76,6 +86,11 @@ def recipes_of(tools: Tools, templates: Sequence[Template]) -> list[Recipe]:
 def _tag(tools: Tools, image: ImageSpec) -> str:
     recipe = tools.library.recipe(image)
     return recipe.tag if recipe else image.reference
+
+
+def new_door_password(tools: Tools, lab: Lab) -> None:
+    """Another password for the candidate's door; its gateway must be made again to know it."""
+    tools.store.change_secret(f"gateway:{lab.id}:candidate", make_password())
 
 
 def _gateway_secrets(tools: Tools, lab: Lab) -> GatewaySecrets:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from labmgr.domain.lab import STANDING, Lab, LabState
+from labmgr.domain.plan import LabPlan
 from labmgr.domain.ports import Tools
 from labmgr.domain.repair import GATEWAY, Seen
 from labmgr.domain.snapshot import SnapshotKind
@@ -234,12 +235,7 @@ def carry_out_wake(tools: Tools, lab_id: str, *, by: str) -> None:
     if lab.state not in STANDING:
         return
     plan = plan_of(tools, lab)
-    missing = {node.name for node in plan.nodes} - tools.engine.look(lab_id).keys()
-    if missing:
-        raise Refused(
-            f"Lab {lab_id} has lost {', '.join(sorted(missing))}, and the work in it",
-            hint="Reset these nodes to the start snapshot, or restore another one.",
-        )
+    refuse_lost(tools, lab, plan)
     tools.engine.guard()
     tools.engine.build(plan)
     if tools.store.lab(lab_id).state is S.OPEN and sitting.may_be_open(tools, lab):
@@ -249,6 +245,16 @@ def carry_out_wake(tools: Tools, lab_id: str, *, by: str) -> None:
     if tools.store.lab(lab_id).state is S.RECETTE:
         tools.engine.open_access(lab_id, Audience.COMMISSION)
     tools.store.write(f"lab:{lab_id}", "started again with its data", by=by)
+
+
+def refuse_lost(tools: Tools, lab: Lab, plan: LabPlan) -> None:
+    """Nothing is made in the place of a node that vanished with somebody's work."""
+    missing = {node.name for node in plan.nodes} - tools.engine.look(lab.id).keys()
+    if missing:
+        raise Refused(
+            f"Lab {lab.id} has lost {', '.join(sorted(missing))}, and the work in it",
+            hint="Reset these nodes to the start snapshot, or restore another one.",
+        )
 
 
 def order_restore(tools: Tools, lab_id: str, snapshot_id: str, *, by: str, why: str) -> Job:

@@ -25,7 +25,7 @@ from labmgr.domain.recette import (
 from labmgr.domain.values import values_of
 from labmgr.domain.work import Job, JobKind, Progress
 from labmgr.errors import BadInput, EngineError, LabmgrError, NotFound, WrongState
-from labmgr.services.blueprint import credentials_of
+from labmgr.services.blueprint import candidate_of, credentials_of
 
 ONE_TRY = 0.0  # the commission sees what is there now, not what may come
 LONGEST = 2000  # characters of a remark
@@ -173,8 +173,7 @@ def _recette(tools: Tools, lab: Lab) -> Recette:
 def _asked(tools: Tools, lab: Lab, recette: Recette, *, for_real: bool = False) -> list[Asked]:
     """Only *for_real* are missing secrets made and kept: whoever reads the sheet needs none."""
     template = tools.library.read(lab.template)
-    candidate = tools.store.candidate(lab.session, lab.candidate)
-    values = values_of(template, lab, candidate, tools.site)
+    values = values_of(template, lab, candidate_of(tools, lab), tools.site)
     if for_real:
         credentials = credentials_of(tools, lab, template)
     else:
@@ -198,13 +197,12 @@ def _no_line(line: int, count: int) -> NotFound:
 
 def _new_run(tools: Tools, lab: Lab, recette: Recette, asked: Sequence[Asked], by: str) -> Run:
     template = tools.library.read(lab.template)
-    candidate = tools.store.candidate(lab.session, lab.candidate)
     return Run(
         id=0,
         lab=lab.id,
         recette=recette.hash,
         template=f"{template.name}@{template.hash}",
-        values=values_of(template, lab, candidate, tools.site),
+        values=values_of(template, lab, candidate_of(tools, lab), tools.site),
         by=by,
         started=tools.now(),
         results=tuple(one.row for one in asked),

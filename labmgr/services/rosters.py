@@ -97,7 +97,7 @@ def plan_labs(tools: Tools, session_name: str, *, by: str) -> list[Lab]:
             lab = standing.get(lab_id)
             if lab is None:
                 fresh = Lab(lab_id, session.name, candidate.number, number, 0, template, "")
-                lab = _plan_lab(tools, fresh, by=by)
+                lab = plan_lab(tools, fresh, by=by)
             elif lab.template != template and _is_bare(tools, lab):
                 lab = tools.store.replan(lab, template, tools.library.read(template).hash, by=by)
             planned.append(lab)
@@ -108,10 +108,10 @@ def _is_bare(tools: Tools, lab: Lab) -> bool:
     return lab.state in _NOTHING_STANDS and not tools.store.snapshots(lab.id)
 
 
-def _plan_lab(tools: Tools, lab: Lab, *, by: str) -> Lab:
-    """Two panels may plan at once: the number that lost the race is taken again.
+def plan_lab(tools: Tools, lab: Lab, *, by: str) -> Lab:
+    """A lab on paper, with the next free number for good: gone, it keeps it and may come back.
 
-    A lab that is gone keeps its number, since it may be built again.
+    Two panels may plan at once: the number that lost the race is taken again.
     """
     digest = tools.library.read(lab.template).hash
     while True:

@@ -12,7 +12,7 @@ from labmgr.domain.snapshot import SnapshotKind
 from labmgr.domain.words import Audience
 from labmgr.domain.work import LANE, Job, JobKind, JobState, Lane
 from labmgr.errors import EngineError, EngineUnreachable, LabmgrError
-from labmgr.services import away, hours, labs, probes, recette, savepoints, snapshots
+from labmgr.services import away, hours, labs, probes, recette, repairs, savepoints, snapshots
 
 log = logging.getLogger(__name__)
 
@@ -77,6 +77,10 @@ CARRY_OUT: Mapping[JobKind, CarryOut] = {
     JobKind.SNAPSHOT: _snapshot,
     JobKind.RESTORE: _restore,
     JobKind.REHEARSE: lambda tools, job: snapshots.rehearse(tools, job.lab, by=job.by),
+    JobKind.RESTART: lambda tools, job: repairs.carry_out_restart(
+        tools, job.lab, job.args["node"], by=job.by
+    ),
+    JobKind.ROTATE: lambda tools, job: repairs.carry_out_rotate(tools, job.lab, by=job.by),
     JobKind.PROBE: lambda tools, job: probes.carry_out_probe(tools, job.lab),
     JobKind.RECETTE: lambda tools, job: recette.carry_out_recette(
         tools, job.lab, by=job.by, line=int(job.args["line"]) if "line" in job.args else None

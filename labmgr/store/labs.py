@@ -94,6 +94,11 @@ class Labs(Book):
             tx.execute(insert(secrets).values(name=name, sealed=self._vault.seal(value)))
         return value
 
+    def change_secret(self, name: str, value: str) -> None:
+        """Another value in the place of the one that stands, or a first one."""
+        with self._db.write() as tx:
+            put(tx, secrets, {"name": name}, {"sealed": self._vault.seal(value)})
+
 
 class Sightings(Book):
     """The latest word of each probe and each node of a lab."""

@@ -83,6 +83,37 @@ def test_a_node_held_still_keeps_its_work_is_saved_and_goes_on(bench, engine, pl
         engine.pause(plan.lab, "none")
 
 
+def test_a_node_is_restarted_with_its_data_paused_stopped_or_running(bench, engine, plan):
+    engine.build(plan)
+    assert bench.has_booted(plan.lab, "web")
+    for path in ("/root/note", "/srv/data/row"):
+        bench.write(plan.lab, "web", path, "work")
+    for seen in (None, Seen.STOPPED, "held"):
+        if seen == "held":
+            engine.pause(plan.lab, "web")
+        elif seen:
+            bench.tamper(plan.lab, "web", seen)
+        engine.restart(plan.lab, "web")
+        assert engine.look(plan.lab) == UP
+        for path in ("/root/note", "/srv/data/row"):
+            assert bench.read(plan.lab, "web", path) == "work"
+    for lab, node in ((plan.lab, "none"), ("no-such-lab", "web")):
+        with pytest.raises(NotFound):
+            engine.restart(lab, node)
+
+
+def test_a_gateway_that_is_named_is_removed_and_made_again_closed(bench, engine, plan):
+    engine.build(plan)
+    bench.write(plan.lab, "web", "/root/note", "work")
+    engine.open_access(plan.lab, CANDIDATE)
+    engine.remove(plan.lab, [GATEWAY])
+    assert engine.look(plan.lab) == {"web": Seen.RUNNING, "db": Seen.RUNNING}
+    engine.build(plan)
+    assert engine.look(plan.lab) == UP
+    assert not engine.is_open(plan.lab, CANDIDATE)
+    assert bench.read(plan.lab, "web", "/root/note") == "work"
+
+
 def test_a_lab_that_is_not_there_is_empty_and_can_be_closed_and_removed(engine):
     assert engine.look("no-such-lab") == {}
     assert "no-such-lab" not in engine.look_all()
