@@ -194,7 +194,7 @@ def test_a_save_point_is_taken_and_gone_back_to_by_keyboard(sitting, browser_con
     page.get_by_role("link", name="Y revenir").press("Enter")
     page.get_by_role("heading", name="Revenir à ce point de sauvegarde ?").wait_for()
     near(page, world, "1")
-    page.get_by_role("button", name="Revenir et tout perdre depuis").press("Enter")
+    page.get_by_role("button", name="Revenir en arrière").press("Enter")
     page.get_by_role("heading", name="Votre labo revient en arrière").wait_for()
     page.get_by_role("heading", name="Mon labo").wait_for()
     page.get_by_text("Vous êtes revenu en arrière 1 fois").wait_for()

@@ -19,7 +19,7 @@ PAPER = b"%PDF-1.7 expression des besoins"
 # Who stands where; the second is how the page says so.
 STAGES = {
     "1": "Votre passage n'a pas encore commencé",
-    "2": "Première phase : préparation",
+    "2": "Préparation (première phase)",
     "3": "Mon labo",
     "4": "Votre temps est arrêté",
     "5": "L'heure est terminée",

@@ -15,7 +15,7 @@ HEADINGS: Final = {
     S.EXPECTED: _l("Votre passage n'a pas encore commencé"),
     S.NONCONFORMING: _l("Votre dossier ne permet pas de commencer"),
     S.ABSENT: _l("Une absence est notée pour vous"),
-    S.PREPARING: _l("Première phase : préparation"),
+    S.PREPARING: _l("Préparation (première phase)"),
     S.PREPARED: _l("Le temps de préparation est terminé"),
     S.INTERVIEW_1: _l("Entretien avec la commission"),
     S.WORKING: _l("Mon labo"),
@@ -34,7 +34,7 @@ NEXT: Final = {
     S.OPEN: "",
     S.EXPECTED: _l("Cette page change d'elle-même dès que la commission commence."),
     S.NONCONFORMING: _l("Adressez-vous à l'équipe du centre."),
-    S.ABSENT: _l("Signalez-vous tout de suite au surveillant : lui seul peut revenir là-dessus."),
+    S.ABSENT: _l("Signalez-vous tout de suite à l'équipe du centre."),
     S.PREPARING: _l(
         "Analysez l'expression des besoins et préparez votre démarche. "
         "Le labo n'ouvre que pour la deuxième phase, après l'entretien."
@@ -52,8 +52,8 @@ NEXT: Final = {
     ),
     S.INTERVIEW_2: _l("Vous présentez votre solution à la commission, dans le labo."),
     S.HALTED: _l(
-        "Un incident est en cours de traitement et ne vous prend rien : "
-        "votre temps repartira d'ici quand l'équipe du centre le dira. Restez à votre place."
+        "Un incident est en cours de traitement. Votre temps repartira de ce qu'il vous reste "
+        "quand l'équipe du centre le dira. Restez à votre place."
     ),
     S.DONE: _l("Il n'y a plus rien à faire ici. Vous pouvez quitter cette page."),
 }
