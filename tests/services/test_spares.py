@@ -31,7 +31,8 @@ from tests.services.world import MINI, write_templates
 BY = "prof"
 LOOKS = 10  # the small world's clock moves a second at each look at it
 OTHER = MINI.replace("  title: {fr: Petit, en: Small}", "  title: {fr: Autre, en: Other}")
-NAMED = MINI.replace("  option: SISR", "  option: SISR\n  variables: {VLAN: {default: '10'}, NOM: {default: dmz}}")
+VARIABLES = "  option: SISR\n  variables: {VLAN: {default: '10'}, NOM: {default: dmz}}"
+NAMED = MINI.replace("  option: SISR", VARIABLES)
 
 
 @pytest.fixture(scope="module")
