@@ -7,17 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 
-from labmgr.domain.clock import Clock, Moment
 from labmgr.domain.exam import Candidate, ExamSession, Phase
 from labmgr.domain.passage import BEFORE, Passage, PassageState
 from labmgr.domain.ports import Tools
 from labmgr.domain.recette import Remark
-from labmgr.domain.record import LOCAL, DayRecord, PassageRecord, PhaseTold, Tried, Who
+from labmgr.domain.record import LOCAL, DayRecord, PassageRecord, Tried, Who
 from labmgr.domain.snapshot import SnapshotKind
 from labmgr.errors import BadInput, NotFound
-from labmgr.services import recette, retold
+from labmgr.services import recette, retold, timed
 from labmgr.services.retold import Pages
 
 HIDDEN = BEFORE | {PassageState.ABSENT}  # phase 1 has not begun, so the choice is not told
@@ -123,20 +122,20 @@ def _record(tools: Tools, session: ExamSession, real: Passage, pages: Pages) -> 
         title=_title(tools, passage),
         lab=lab,
         template=_template(tools, lab),
-        phases=_phases(session, candidate, passage, now),
+        phases=timed.phases(session, candidate, passage, now),
         suspensions=retold.suspensions(passage, pages, now),
         extensions=retold.extensions(passage, pages),
         incidents=tuple(tools.store.incidents(session.name, candidate.number)),
         absence=retold.absence(passage, pages),
-        own=retold.by_candidate(passage, pages, lab),
-        shown=retold.shown(pages, lab),
+        own=retold.by_candidate(passage, pages),
+        shown=retold.shown(passage, pages),
         start=retold.taken(tools, pages, lab, SnapshotKind.START, before=before),
         end=retold.taken(tools, pages, lab, SnapshotKind.END),
         recette=tried,
         remarks=remarks,
         adjustment=passage.adjustment,
         message=passage.message,
-        events=retold.events(passage, pages, lab),
+        events=retold.events(passage, pages),
         chain=pages.chain,
         printed=tools.now(),
     )
@@ -168,55 +167,3 @@ def _recette(tools: Tools, lab_id: str) -> tuple[tuple[Tried, ...], tuple[Remark
     sheet = recette.results(tools, lab_id)
     played = [line for line in sheet.lines if line.result.green is not None or line.remarks]
     return tuple(Tried(one.result, one.remarks) for one in played), sheet.remarks
-
-
-def _phases(
-    session: ExamSession, candidate: Candidate, passage: Passage, now: Moment
-) -> tuple[PhaseTold, ...]:
-    told = []
-    for before, phase in zip([None, *Phase], Phase, strict=False):
-        one = _phase(session, candidate, passage, phase, now)
-        told.append(replace(one, waited=_waited(passage, before, phase)))
-    return tuple(told)
-
-
-def _phase(
-    session: ExamSession, candidate: Candidate, passage: Passage, phase: Phase, now: Moment
-) -> PhaseTold:
-    normal = float(session.durations[phase])
-    due = candidate.allotted(phase, session.durations)
-    clock = passage.clocks.get(phase) or Clock(due)
-    return PhaseTold(
-        phase,
-        passage.planned.get(phase),
-        clock.stretches[0].start.at if clock.stretches else None,
-        _ended(passage, phase, clock, now),
-        normal,
-        due - normal,
-        clock.allotted,
-        min(clock.used(now), clock.allotted),
-        0.0,
-    )
-
-
-def _ended(passage: Passage, phase: Phase, clock: Clock, now: Moment) -> datetime | None:
-    """When its time ended; None while it may go on. A bell not yet answered ends nothing later."""
-    stopped = clock.stopped(now)
-    last = stopped.stretches[-1].end if stopped.stretches else None
-    if last is None or (passage.phase is phase and clock.left(now) > 0):
-        return None
-    return last.at
-
-
-def _waited(passage: Passage, before: Phase | None, phase: Phase) -> float:
-    """Seconds between the end of the phase before, or the arrival, and this one's beginning."""
-    clock = passage.clocks.get(phase)
-    if clock is None or not clock.stretches:
-        return 0.0
-    begun = clock.stretches[0].start
-    if before is None:
-        since = passage.arrived
-        return max(0.0, (begun.at - since).total_seconds()) if since else 0.0
-    earlier = passage.clocks.get(before)
-    end = earlier.stretches[-1].end if earlier and earlier.stretches else None
-    return begun.since(end) if end else 0.0

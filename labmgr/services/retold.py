@@ -25,6 +25,7 @@ OF_THE_LAB = re.compile(
     r"\w+ -> \w+|\w+ snapshot \S+ (kept|forgotten)|restore of \S+ ordered"
     r"|reset of an open lab forced|started again with its data|recette replayed: .*"
 )
+MOVED = re.compile(r"works in spare lab \S+ instead of (?P<former>[^\s;]+)")
 TOLD_ELSEWHERE = re.compile(r"suspended: .*", re.DOTALL)
 SHOWN = "credentials shown"
 AT_ONCE = timedelta(seconds=5)  # a clock stops that shortly before its row is written
@@ -54,16 +55,29 @@ def read(tools: Tools) -> Pages:
     return Pages(rows, Chain(newest.rank, newest.hash, tail(entries, mark), altered))
 
 
-def events(passage: Passage, pages: Pages, lab: str) -> tuple[Told, ...]:
+def labs(passage: Passage, pages: Pages) -> tuple[str, ...]:
+    """Every lab the passage has been in, in order; a spare may have taken a broken one's place."""
+    if not passage.lab:
+        return ()
+    rows = pages.of(f"passage:{passage.id}")
+    former = [found["former"] for row in rows if (found := MOVED.match(row.what))]
+    return tuple(dict.fromkeys([*former, passage.lab]))
+
+
+def _of_labs(passage: Passage, pages: Pages) -> list[Entry]:
+    return [row for lab in labs(passage, pages) for row in pages.of(f"lab:{lab}")]
+
+
+def events(passage: Passage, pages: Pages) -> tuple[Told, ...]:
     """The passage's rows, and from the arrival on those that tell of its lab."""
-    mine = pages.of(f"passage:{passage.id}")
+    mine = [*pages.of(f"passage:{passage.id}"), *pages.of(f"candidate:{passage.id}")]
     first = next((row.rank for row in mine if row.what == "present"), None)
     of_lab = [
         row
-        for row in pages.of(f"lab:{lab}")
+        for row in _of_labs(passage, pages)
         if first is not None and row.rank > first and OF_THE_LAB.fullmatch(row.what)
     ]
-    looked = [row for row in pages.of(f"lab:{lab}") if row.what == SHOWN]
+    looked = [row for row in _of_labs(passage, pages) if row.what == SHOWN]
     ordered = sorted([*mine, *of_lab, *looked], key=lambda row: row.rank)
     return tuple(told(row) for row in ordered)
 
@@ -151,9 +165,9 @@ def absence(passage: Passage, pages: Pages) -> tuple[Told, ...]:
     return tuple(told(row) for row in rows if row.what.startswith(ABSENCE))
 
 
-def by_candidate(passage: Passage, pages: Pages, lab: str) -> tuple[Told, ...]:
+def by_candidate(passage: Passage, pages: Pages) -> tuple[Told, ...]:
     """Save points that were kept, and returns that the candidate asked for."""
-    saved = [row for row in pages.of(f"lab:{lab}") if _is_save_point(row)]
+    saved = [row for row in _of_labs(passage, pages) if _is_save_point(row)]
     back = [row for row in pages.of(f"passage:{passage.id}") if row.what.startswith(RETURN)]
     return tuple(told(row) for row in sorted([*saved, *back], key=lambda row: row.rank))
 
@@ -163,8 +177,8 @@ def _is_save_point(row: Entry) -> bool:
     return kept is not None and kept["kind"] == SnapshotKind.OWN
 
 
-def shown(pages: Pages, lab: str) -> tuple[Told, ...]:
-    return tuple(told(row) for row in pages.of(f"lab:{lab}") if row.what == SHOWN)
+def shown(passage: Passage, pages: Pages) -> tuple[Told, ...]:
+    return tuple(told(row) for row in _of_labs(passage, pages) if row.what == SHOWN)
 
 
 def taken(

@@ -13,7 +13,7 @@ from labmgr.domain.journal import Tail
 from labmgr.domain.passage import PassageState
 from labmgr.domain.record import LOCAL
 from labmgr.errors import BadInput, NotFound
-from labmgr.services import fallback, passages, record
+from labmgr.services import access, fallback, passages, record
 from tests.services.record_day import EIGHT, LONG, Day, a_world, lived
 
 SLACK = timedelta(seconds=30)  # the test's clock moves at each look
@@ -180,6 +180,22 @@ def test_save_points_accesses_shown_adjustment_and_recette_are_told(day):
     assert second.result.evidence == "port 22 closed"
     assert [each.text for each in second.remarks] == ["Le port 22 a été fermé exprès"]
     assert [each.text for each in one.remarks] == ["Présentation claire du plan"]
+
+
+def test_a_lab_whose_place_a_spare_took_is_still_told_of(own):
+    own.at(8, 0)
+    own.come("1")
+    own.begin("1", Phase.PHASE_1)
+    access.for_staff(own.tools, own.tools.store.lab("e6-1-2"), by="prof")
+    before = own.tools.store.passage("e6", "1")
+    moved = replace(before, lab="e6-2-2")
+    what = "works in spare lab e6-2-2 instead of e6-1-2; parameters that differ: VLAN"
+    own.tools.store.change_passage(before, moved, what=what, by="chef", why="disque plein")
+    access.for_staff(own.tools, own.tools.store.lab("e6-2-2"), by="chef")
+    one = told(own, "1")
+    assert one.lab == "e6-2-2"
+    assert [each.by for each in one.shown] == ["prof", "chef"]
+    assert what in whats(one.events)
 
 
 def test_the_day_holds_every_passage_once_and_its_sessions_events(day):
