@@ -12,6 +12,7 @@ import socket
 import ssl
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any, Final, cast
 
 from flask import Response, request
@@ -25,7 +26,7 @@ from wsproto.events import (
     Request,
     TextMessage,
 )
-from wsproto.utilities import RemoteProtocolError
+from wsproto.utilities import LocalProtocolError, RemoteProtocolError
 
 PATIENCE: Final = 20.0  # seconds between pings; without an answer until the next, it is gone
 CHUNK: Final = 16 << 10
@@ -83,19 +84,17 @@ class Line:
         self._flush()
         yield from self._taken()
 
-    def close(self, code: int = 1000) -> None:
-        """Say goodbye, if the browser still listens."""
-        if not self._open:
-            return
-        self._open = False
-        self._out += self._ws.send(CloseConnection(code=code))
+    def close(self) -> None:
+        """Say goodbye and hear the browser's, if it still listens; then nobody reads on."""
         deadline = time.monotonic() + FAREWELL
-        try:
-            while self._out and time.monotonic() < deadline:
-                select.select([], [self._sock], [], 0.1)
-                self._flush()
-        except (Gone, OSError):
-            return
+        with suppress(Gone, OSError, LocalProtocolError):
+            if self._open:
+                self._open = False
+                self._out += self._ws.send(CloseConnection(code=1000))
+            while time.monotonic() < deadline:  # its answer ends this with Gone
+                list(self.receive(None, 0.2))
+        with suppress(OSError):
+            self._sock.shutdown(socket.SHUT_RDWR)
 
     def _greet(self, environ: dict[str, Any]) -> None:
         """Let wsproto read the request, though the server has read it already."""
@@ -147,9 +146,10 @@ class Line:
             elif isinstance(event, Ping):
                 self._out += self._ws.send(event.response())
             elif isinstance(event, CloseConnection):
-                self._open = False
-                self._out += self._ws.send(event.response())
-                self._flush()
+                if self._open:
+                    self._open = False
+                    self._out += self._ws.send(event.response())
+                    self._flush()
                 raise Gone
             elif not isinstance(event, Pong):
                 raise Gone

@@ -272,7 +272,7 @@ def test_the_bell_cuts_and_the_page_says_so(terminal, desk, shoot):
     page.get_by_text("Le labo est fermé : l'accès est coupé.").wait_for()
     shoot(page, "terminal-closed")
     page.get_by_role("button", name="Nouveau terminal").click()
-    page.get_by_text("Ce n'est pas possible maintenant").wait_for()
+    page.get_by_role("heading", name="Ce n'est pas possible maintenant").wait_for()
     page.context.clear_cookies()
 
 
