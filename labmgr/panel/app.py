@@ -19,6 +19,7 @@ from labmgr.panel import (
     commissions,
     dashboard,
     day,
+    documents,
     errors,
     filters,
     forms,
@@ -28,6 +29,7 @@ from labmgr.panel import (
     login,
     orders,
     passages,
+    realisations,
     recette,
     records,
     sessions,
@@ -55,6 +57,8 @@ ROOMS = (
     candidates,
     forms,
     commissions,
+    realisations,
+    documents,
     orders,  # labs' own room, with the orders added
     recette,
     library,
@@ -87,6 +91,7 @@ def create_app(tools: Tools, *, secret_key: str, secure: bool = False) -> WSGIAp
     app.extensions["labmgr"] = tools
     app.extensions["terminals"] = Terminals(tools)
     Babel(app)
+    documents.more_room(app)  # before the token is looked for in the form
     CSRFProtect(app)
     _limit(app)
     app.before_request(gate.require_operator)

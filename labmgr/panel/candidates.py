@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import base64
-import zlib
-
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from labmgr.domain.roster import Differences
-from labmgr.errors import BadFile, BadInput, LabmgrError
+from labmgr.errors import BadFile, LabmgrError
 from labmgr.panel.filters import tell
 from labmgr.panel.gate import operator, tools
+from labmgr.panel.given_list import given, packed, unpacked
 from labmgr.panel.sessions import template_of
 from labmgr.services import rosters
 
 bp = Blueprint("candidates", __name__, url_prefix="/sessions/<name>/candidats")
-
-LARGEST_LIST = 4 << 20  # bytes, unpacked: what travelled in the form may have been tampered with
 
 
 @bp.get("")
@@ -38,21 +34,20 @@ def choose(name: str) -> ResponseReturnValue:
 def preview(name: str) -> ResponseReturnValue:
     """Nothing is saved here: the file travels back in the form that confirms."""
     session = tools().store.session(name)
-    data, file = _given()
+    data, file = given()
     try:
         seen = rosters.preview_import(tools(), name, file, data)
     except BadFile as unreadable:
         seen = rosters.Preview(unreadable.problems, Differences())
-    packed = base64.b64encode(zlib.compress(data)).decode()
     return render_template(
-        "import_preview.html", session=session, preview=seen, file=file, packed=packed
+        "import_preview.html", session=session, preview=seen, file=file, packed=packed(data)
     )
 
 
 @bp.post("/import")
 def save(name: str) -> ResponseReturnValue:
     file = request.form.get("file", "liste")
-    data = _unpacked(request.form.get("packed", ""))
+    data = unpacked(request.form.get("packed", ""))
     changed, _seen = rosters.import_file(tools(), name, file, data, by=operator())
     flash(
         ngettext("%(num)d candidat enregistré.", "%(num)d candidats enregistrés.", changed),
@@ -79,32 +74,3 @@ def reissue(name: str, number: str) -> ResponseReturnValue:
     else:
         flash(_("Nouveau code pour %(number)s : imprimez sa fiche.", number=number), "done")
     return redirect(url_for("candidates.choose", name=name))
-
-
-def _given() -> tuple[bytes, str]:
-    upload = request.files.get("file")
-    if upload is not None and upload.filename:
-        return upload.read(), upload.filename
-    pasted = request.form.get("pasted", "").strip()
-    if not pasted:
-        raise BadInput(
-            _("Aucune liste n'a été donnée."), hint=_("Choisissez un fichier ou collez la liste.")
-        )
-    return pasted.encode(), _("liste collée")
-
-
-def _unpacked(packed: str) -> bytes:
-    reader = zlib.decompressobj()
-    try:
-        data = reader.decompress(base64.b64decode(packed, validate=True), LARGEST_LIST)
-    except (ValueError, zlib.error) as broken:
-        raise _lost() from broken
-    if not reader.eof:
-        raise _lost()
-    return data
-
-
-def _lost() -> BadInput:
-    return BadInput(
-        _("La liste s'est perdue en route."), hint=_("Choisissez à nouveau le fichier.")
-    )

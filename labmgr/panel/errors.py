@@ -59,7 +59,9 @@ HINTS: Final = {
     403: _l("Demandez à l'administration du centre si votre rôle doit changer."),
     404: _l("Ce que vous cherchez a pu être supprimé : repartez du début."),
     405: _l("Revenez en arrière et servez-vous des boutons de la page."),
-    413: _l("Une liste de candidats tient en moins de 4 Mio : est-ce le bon fichier ?"),
+    413: _l(
+        "Une liste tient en moins de 4 Mio, un document en moins de 10 : est-ce le bon fichier ?"
+    ),
     429: _l("Attendez une minute, puis recommencez."),
 }
 

@@ -63,6 +63,10 @@ MAY: Final[dict[str, frozenset[Role]]] = {
     "forms.": frozenset({R.ADMIN, R.TEACHER}),
     "commissions.": frozenset({R.ADMIN, R.TEACHER}),
     "commissions.show": EVERY_STAFF - {R.INVIGILATOR},
+    "realisations.": frozenset({R.ADMIN, R.TEACHER}),
+    "realisations.show": frozenset({R.ADMIN, R.TEACHER, R.COMMISSION}),
+    "realisations.one": frozenset({R.ADMIN, R.TEACHER, R.COMMISSION}),
+    "documents.": frozenset({R.ADMIN, R.COMMISSION}),  # they would tell the commission's choice
     "labs.": EVERY_STAFF,
     "labs.order": BUILDERS,
     "labs.credentials": frozenset({R.ADMIN, R.TEACHER, R.COMMISSION}),

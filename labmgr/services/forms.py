@@ -88,9 +88,15 @@ def keep_realisation(tools: Tools, wanted: Realisation, *, by: str) -> None:
 
     Its lab is planned at once, and planned anew while nothing of it stands.
     """
+    check_realisation(tools, wanted)
+    tools.store.keep_realisations([wanted], by=by)
+    rosters.plan_labs(tools, wanted.session, by=by)
+
+
+def check_realisation(tools: Tools, wanted: Realisation) -> None:
+    """Raises what `keep_realisation` would refuse; nothing is written."""
     if wanted.number not in REALISATIONS:
         raise BadInput(f"There is no réalisation {wanted.number}", hint="There are two: 1 and 2.")
-    session = tools.store.session(wanted.session)
     candidate = tools.store.candidate(wanted.session, wanted.candidate)
     template = tools.library.read(wanted.template)
     if template.option is not candidate.option:
@@ -104,8 +110,6 @@ def keep_realisation(tools: Tools, wanted: Realisation, *, by: str) -> None:
             hint="Its page shows those it has.",
         )
     _refuse_standing(tools, wanted)
-    tools.store.keep_realisations([wanted], by=by)
-    rosters.plan_labs(tools, session.name, by=by)
 
 
 def keep_document(

@@ -18,6 +18,7 @@ VALUES = {
     "terminal": "none",
     "tape": "none.cast",
     "identity": "none",
+    "which": 1,
     "incident": 1,
 }
 A, T, C, G, E = Role.ADMIN, Role.TEACHER, Role.COMMISSION, Role.INVIGILATOR, Role.TECHNICIAN
@@ -70,6 +71,14 @@ TABLE = {
     "commissions.one": {A, T},
     "commissions.save": {A, T},
     "commissions.remove": {A, T},
+    "realisations.show": {A, T, C},
+    "realisations.one": {A, T, C},
+    "realisations.save": {A, T},
+    "realisations.own": {A, T},
+    "realisations.preview": {A, T},
+    "realisations.save_list": {A, T},
+    "documents.show": {A, C},
+    "documents.keep": {A, C},
     "labs.show": {A, T, C, G, E},
     "labs.live": {A, T, C, G, E},
     "labs.order": {A, T, E},
