@@ -20,7 +20,8 @@ from labmgr.errors import LabmgrError
 from labmgr.panel.filters import word
 from labmgr.panel.gate import operator, tools
 from labmgr.panel.sessions import share_of, template_of
-from labmgr.services import access, drawing
+from labmgr.services import access, drawing, sitting
+from labmgr.services.blueprint import candidate_of
 
 bp = Blueprint("labs", __name__, url_prefix="/labs")
 
@@ -36,6 +37,7 @@ OFFERED: Final[dict[LabState, tuple[str, ...]]] = {
     S.BROKEN: ("build", "reset", "remove"),
     S.GONE: ("build",),
 }
+DOORS: Final = frozenset({"open", "close", "freeze"})
 
 
 @dataclass(frozen=True)
@@ -89,10 +91,10 @@ def _seen(lab: Lab) -> dict[str, object]:
     return {
         "lab": lab,
         "session": store.session(lab.session),
-        "candidate": store.candidate(lab.session, lab.candidate),
+        "candidate": candidate_of(tools(), lab),
         "template": template,
         "faults": faults,
-        "offered": OFFERED[lab.state],
+        "offered": _offered(lab),
         "nodes": _nodes(lab, template, seen, progress),
         "standing": lab.state in STANDING and trouble is None,
         "trouble": trouble,
@@ -105,6 +107,13 @@ def _seen(lab: Lab) -> dict[str, object]:
         "events": store.entries(f"lab:{lab.id}", limit=30)[::-1],
         "jobs": store.jobs(lab=lab.id)[:5],
     }
+
+
+def _offered(lab: Lab) -> tuple[str, ...]:
+    """Where a passage opens and closes the door, no button offers to."""
+    if sitting.may_by_hand(tools(), lab):
+        return OFFERED[lab.state]
+    return tuple(verb for verb in OFFERED[lab.state] if verb not in DOORS)
 
 
 def _nodes(

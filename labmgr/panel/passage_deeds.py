@@ -91,13 +91,11 @@ def minutes(form: Form) -> float:
 
 
 def extra(asked: Asked) -> object:
+    """No reason is asked: labmgr must not know it."""
     extra: dict[Phase, Fraction] = {
         phase: parse_extra_time(asked.form.get(phase, "")) for phase in Phase
     }
-    if not asked.why:
-        raise BadInput(_("Il manque le motif."), hint=_("La date ou le numéro de la décision."))
-    who, number = asked.session, asked.number
-    return forms.set_extra_time(asked.tools, who, number, extra, by=asked.by, why=asked.why)
+    return forms.set_extra_time(asked.tools, asked.session, asked.number, extra, by=asked.by)
 
 
 def with_why(verb: Callable[..., object]) -> Callable[[Asked], object]:

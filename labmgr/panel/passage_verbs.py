@@ -201,10 +201,10 @@ _VERBS: Final = (
         _l("Majoration du temps…"),
         _l(
             "La fin de la phase en cours change tout de suite, ainsi que les phases à venir. "
-            "labmgr ne garde que la fraction ; n'écrivez rien de médical."
+            "labmgr ne connaît que la fraction, jamais la raison."
         ),
         _l("majoration enregistrée."),
-        ("extra", "why"),
+        ("extra",),
     ),
     Verb(
         "close",

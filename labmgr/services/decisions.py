@@ -11,6 +11,8 @@ from labmgr.domain.ports import Tools
 from labmgr.errors import BadInput, NotFound, Refused
 from labmgr.services import outages, passages
 
+WORTH = 5.0  # seconds: less is nobody's loss
+
 
 class Decision(StrEnum):
     """The three ways out; which one is proposed is only a proposal (USERS §4)."""
@@ -23,20 +25,22 @@ class Decision(StrEnum):
 def lost(passage: Passage, incident: Incident, now: datetime) -> float:
     """Seconds of the incident in which a clock of the passage ran: what the candidate lost.
 
-    While the passage is suspended its clock stands, so that nothing of it is lost.
+    While the passage is suspended its clock stands, so that nothing of it is lost; a clock goes
+    on a moment before its incident is written down as over, which is no loss either.
     """
     end = incident.ended or now
     stretches = [one for clock in passage.clocks.values() for one in clock.stretches]
     spans = [(one.start.at, one.end.at if one.end else now) for one in stretches]
     both = [(max(start, incident.noticed), min(stop, end)) for start, stop in spans]
-    return sum(max(0.0, (stop - start).total_seconds()) for start, stop in both)
+    found = sum(max(0.0, (stop - start).total_seconds()) for start, stop in both)
+    return found if found >= WORTH else 0.0
 
 
 def proposed(passage: Passage, incident: Incident, now: datetime) -> Decision:
     """What may be decided, once it is over: more than a quarter of the hour asks for another."""
     if outages.proposal(passage, incident) == "report":
         return Decision.REPORT
-    return Decision.GIVE if lost(passage, incident, now) >= 1 else Decision.NOTHING
+    return Decision.GIVE if lost(passage, incident, now) else Decision.NOTHING
 
 
 def decide(

@@ -17,11 +17,11 @@ from labmgr.domain.exam import (
     composition_faults,
 )
 from labmgr.domain.lab import Lab, LabState
-from labmgr.domain.passage import PHASE_OF
+from labmgr.domain.passage import PHASE_OF, UNDER_WAY
 from labmgr.domain.ports import Tools
 from labmgr.domain.words import slug
 from labmgr.errors import BadInput, NotFound, Refused
-from labmgr.services import rosters
+from labmgr.services import passages, rosters
 
 LONGEST = 12 * 3600  # seconds: a phase is part of a day
 LARGEST_DOCUMENT = 10 << 20  # bytes
@@ -132,20 +132,18 @@ def set_extra_time(
     by: str,
     why: str = "",
 ) -> Candidate:
-    """Added fractions by phase. In a phase under way its clock gets the new time at once."""
+    """Added fractions by phase. In a phase under way its clock and its door get the new time."""
     candidate = tools.store.candidate(session, number)
     changed = replace(candidate, extra_by_phase={**candidate.extra_by_phase, **extra})
     tools.store.keep_candidates([changed], by=by)
     durations = tools.store.session(session).durations
-    for before in tools.store.passages(session, states=frozenset(PHASE_OF)):
-        clock, phase = before.clock, before.phase
-        if before.candidate != number or clock is None or phase is None:
+    for before in tools.store.passages(session, states=UNDER_WAY):
+        if before.candidate != number or before.phase is None:
             continue
-        more = changed.allotted(phase, durations) - candidate.allotted(phase, durations)
-        if more:
-            after = before.with_clock(phase, clock.with_time(clock.allotted + more))
-            what = f"{phase}: {more / 60:+g} min of extra time"
-            tools.store.change_passage(before, after, what=what, by=by, why=why)
+        old, new = (one.allotted(before.phase, durations) for one in (candidate, changed))
+        if (more := new - old) > 0 or (more and not before.is_over(tools.clock())):
+            what = f"{before.phase}: {more / 60:+g} min of extra time"
+            passages.lengthen(tools, before, more, what=what, by=by, why=why)
     return changed
 
 

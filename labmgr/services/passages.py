@@ -272,6 +272,17 @@ def extend(
     if seconds <= 0:
         raise BadInput("An extension adds time", hint="Write the minutes to add.")
     before = tools.store.passage(session, number)
+    what = f"{before.phase} extended by {seconds / 60:g} min"
+    return lengthen(tools, before, seconds, what=what, by=by, why=why)
+
+
+def lengthen(
+    tools: Tools, before: Passage, seconds: float, *, what: str, by: str, why: str = ""
+) -> Passage:
+    """More time for the present phase, or less; its door is told the new end, its bells ring anew.
+
+    After the bell the time begins to run now, not when the bell rang.
+    """
     phase, clock = before.phase, before.clock
     if phase is None or clock is None:
         raise Refused(f"Passage {before.id} is {before.state}: no clock of it is running")
@@ -285,8 +296,7 @@ def extend(
     elif over and before.state is not P.SUSPENDED:
         after = after.with_clock(phase, after.clocks[phase].started(now))
     for ring in Ring:
-        tools.store.forget_bell(Bell(session, number, phase, ring))
-    what = f"{phase} extended by {seconds / 60:g} min"
+        tools.store.forget_bell(Bell(before.session, before.candidate, phase, ring))
     return _changed(tools, before, after, what=what, by=by, why=why, orders=orders)
 
 

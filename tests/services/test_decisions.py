@@ -1,0 +1,161 @@
+"""What staff decide about incidents; and extra time that is given while its phase runs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+import pytest
+
+from labmgr.domain.bells import Ring
+from labmgr.domain.exam import Phase, Realisation
+from labmgr.domain.passage import Passage, PassageState
+from labmgr.domain.repair import Seen
+from labmgr.domain.words import Audience
+from labmgr.errors import BadInput, NotFound, Refused
+from labmgr.services import decisions, forms, hours, labs, outages, passages
+from labmgr.services.decisions import Decision
+
+P = PassageState
+LAB = "e6-1-1"
+
+
+@pytest.fixture
+def hour(world):
+    """Candidate 1 in the hour."""
+    world.session(count=1)
+    forms.keep_realisation(world.tools, Realisation("e6", "1", 1, "mini"), by="jury")
+    labs.order_build(world.tools, [LAB], by="t")
+    world.work()
+    world.tools.store.keep_passages([Passage("e6", "1")], by="t")
+    passages.choose(world.tools, "e6", "1", 1, by="jury")
+    passages.arrive(world.tools, "e6", "1", by="surveillant")
+    for phase in (Phase.PHASE_1, Phase.INTERVIEW_1):
+        passages.start(world.tools, "e6", "1", phase, by="jury")
+    passages.acknowledge(world.tools, "e6", "1")
+    passages.start(world.tools, "e6", "1", Phase.HOUR, by="jury")
+    world.work()
+    return world
+
+
+def seen(world):
+    return world.tools.store.passage("e6", "1")
+
+
+def left(world):
+    return seen(world).clock.left(world.tools.clock())
+
+
+def broken(world, seconds):
+    """A node that stood still for so long; the incident."""
+    world.engine.labs[LAB].nodes["db"].seen = Seen.STOPPED
+    outages.watch(world.tools)
+    world.clock.passes(seconds)
+    world.engine.labs[LAB].nodes["db"].seen = Seen.RUNNING
+    outages.watch(world.tools)
+    return world.tools.store.incidents("e6", "1")[0]
+
+
+def decide(world, incident, decision, **more):
+    told = {"by": "jury", "why": "panne"} | more
+    decisions.decide(world.tools, "e6", "1", incident.id, decision, **told)
+    world.work()
+    return world.tools.store.incidents("e6", "1")
+
+
+def test_time_lost_is_proposed_and_given_back_once(hour):
+    incident = broken(hour, 240)
+    lost = decisions.lost(seen(hour), incident, hour.clock.at)
+    assert lost == pytest.approx(240, abs=5)
+    assert decisions.proposed(seen(hour), incident, hour.clock.at) is Decision.GIVE
+    before = left(hour)
+    kept = decide(hour, incident, Decision.GIVE, seconds=lost)
+    assert left(hour) == pytest.approx(before + lost, abs=30)
+    assert kept[0].decision == f"{lost / 60:g} min given back: panne"
+    with pytest.raises(Refused, match="has just been decided"):
+        decide(hour, incident, Decision.GIVE, seconds=lost)
+
+
+def test_nothing_is_lost_while_the_clock_stands(hour):
+    passages.suspend(hour.tools, "e6", "1", by="surveillant", why="réseau")
+    hour.work()
+    hour.clock.passes(300)
+    passages.resume(hour.tools, "e6", "1", by="surveillant")
+    hour.work()
+    incident = hour.tools.store.incidents("e6", "1")[0]
+    assert incident.ended
+    assert incident.seconds >= 300
+    assert decisions.lost(seen(hour), incident, hour.clock.at) < 1
+    assert decisions.proposed(seen(hour), incident, hour.clock.at) is Decision.NOTHING
+
+
+def test_more_than_a_quarter_of_the_hour_is_proposed_to_be_sat_again(hour):
+    incident = broken(hour, 1000)
+    assert decisions.proposed(seen(hour), incident, hour.clock.at) is Decision.REPORT
+    kept = decide(hour, incident, Decision.REPORT)
+    assert seen(hour).state is P.DONE
+    assert not hour.engine.is_open(LAB, Audience.CANDIDATE)
+    assert kept[0].decision == "passage reported: panne"
+    assert all(one.ended for one in kept)
+
+
+def test_a_decision_needs_its_reason_and_an_incident(hour):
+    incident = broken(hour, 60)
+    with pytest.raises(BadInput):
+        decide(hour, incident, Decision.NOTHING, why=" ")
+    with pytest.raises(NotFound):
+        decide(hour, replace(incident, id=99), Decision.NOTHING)
+    assert decide(hour, incident, Decision.NOTHING)[0].decision == "nothing to compensate: panne"
+
+
+def test_time_of_the_hour_is_never_given_to_an_interview(hour):
+    incident = broken(hour, 60)
+    hour.clock.passes(3600)
+    hours.answer(hour.tools)
+    hour.work()
+    passages.start(hour.tools, "e6", "1", Phase.INTERVIEW_2, by="jury")
+    with pytest.raises(Refused, match="is over"):
+        decide(hour, incident, Decision.GIVE, seconds=60)
+    assert not hour.tools.store.incidents("e6", "1")[0].decision
+
+
+def test_extra_time_in_the_hour_is_told_to_the_door_too(hour):
+    third = {Phase.HOUR: Fraction(1, 3)}
+    forms.set_extra_time(hour.tools, "e6", "1", third, by="chef")
+    hour.work()
+    end = seen(hour).clock.due(hour.clock.moment())
+    door = hour.engine.labs[LAB].doors[Audience.CANDIDATE]
+    assert abs((door - end).total_seconds()) < 30
+    hour.clock.passes(3700)
+    hours.answer(hour.tools)
+    hour.work()
+    assert hour.engine.is_open(LAB, Audience.CANDIDATE)
+    forms.set_extra_time(hour.tools, "e6", "1", {Phase.HOUR: Fraction(0)}, by="chef")
+    hours.answer(hour.tools)
+    hour.work()
+    assert not hour.engine.is_open(LAB, Audience.CANDIDATE)
+
+
+def test_extra_time_reaches_a_suspended_hour_and_one_whose_bell_has_rung(hour):
+    passages.suspend(hour.tools, "e6", "1", by="surveillant", why="réseau")
+    hour.work()
+    kept = left(hour)
+    forms.set_extra_time(hour.tools, "e6", "1", {Phase.HOUR: Fraction(1, 6)}, by="chef")
+    hour.work()
+    assert left(hour) == pytest.approx(kept + 600)
+    assert not hour.engine.is_open(LAB, Audience.CANDIDATE)
+    passages.resume(hour.tools, "e6", "1", by="surveillant")
+    hour.work()
+    hour.clock.passes(4300)
+    hours.answer(hour.tools)
+    hour.work()
+    assert not hour.engine.is_open(LAB, Audience.CANDIDATE)
+    forms.set_extra_time(hour.tools, "e6", "1", {Phase.HOUR: Fraction(1, 3)}, by="chef")
+    hour.work()
+    assert left(hour) == pytest.approx(600, abs=30)
+    hour.clock.passes(700)
+    hours.answer(hour.tools)
+    hour.work()
+    rings = [one.what for one in hour.tools.store.entries("passage:e6/1")]
+    assert rings.count(f"hour: {Ring.END}") == 2
+    assert not hour.engine.is_open(LAB, Audience.CANDIDATE)
