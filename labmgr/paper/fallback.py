@@ -55,7 +55,7 @@ def _sheet(paper: Sheet, one: Fallback, printed: datetime) -> None:
     who = one.candidate
     place = f" – place {who.place}" if who.place else ""
     paper.say(f"Candidat n° {who.number} – {who.name}{place}", bold=True, size=13)
-    paper.say(f"{zone([*one.planned.values(), printed])}.", size=8)
+    paper.say(f"{zone([*one.planned.values()] or [printed])}.", size=8)
     paper.facts([*_times(one)])
     if one.own_tools:
         paper.say("Environnement apporté par le candidat : il n'y a pas d'accès à donner.")
