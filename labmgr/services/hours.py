@@ -34,7 +34,7 @@ def open_hour(
     """
     passage = tools.store.passage(session, number)
     clock, now = passages.let_in(tools, passage), tools.clock()
-    if passage.lab != lab_id or clock.left(now) <= 0 or _is_past(passage, resume=resume):
+    if passage.lab != lab_id or clock.left(now) <= 0 or _is_past(tools, passage, resume=resume):
         return _keep_shut(tools, passage, lab_id, by=by)
     lab = labs.carry_out_open(tools, lab_id, by=by, until=clock.due(now) + MARGIN)
     running = _running(tools, passage, by=by, resume=resume)
@@ -84,17 +84,22 @@ def _next(passage: Passage, now: Moment) -> float:
     return min((mark for mark in marks if mark > 0), default=IDLE)
 
 
-def _is_past(passage: Passage, *, resume: bool) -> bool:
-    if passage.state is P.SUSPENDED:
-        return not resume or passage.paused is not P.HOUR
-    return passage.state not in {P.INTERVIEW_1, P.HOUR}
+def _is_past(tools: Tools, passage: Passage, *, resume: bool) -> bool:
+    """Whether the door stays shut. An hour finished early has time left, and its bell has rung."""
+    if passage.state is P.INTERVIEW_1:
+        return False
+    halted = passage.state is P.SUSPENDED and passage.paused is P.HOUR
+    if passage.state is not P.HOUR and not (halted and resume):
+        return True
+    end = Bell(passage.session, passage.candidate, Phase.HOUR, Ring.END)
+    return end in tools.store.bells(passage.session)
 
 
 def _running(tools: Tools, passage: Passage, *, by: str, resume: bool) -> Passage | None:
     """The passage with its hour's clock running; None when it was taken elsewhere meanwhile."""
     for _ in range(TRIES):
         before = tools.store.passage(passage.session, passage.candidate)
-        if before.lab != passage.lab or _is_past(before, resume=resume):
+        if before.lab != passage.lab or _is_past(tools, before, resume=resume):
             return None
         after = _started(tools, before)
         if after == before:

@@ -35,7 +35,7 @@ print(next(word for who, word in words.items() if who + "'s password" in sys.arg
 
 @dataclass
 class Visitor:
-    """One candidate before one lab, with nothing but what the portal shows."""
+    """One candidate or examiner before one lab, with nothing but what the page shows."""
 
     access: access.LabAccess
     folder: Path
@@ -43,7 +43,14 @@ class Visitor:
 
     @classmethod
     def of(cls, house, lab, folder):
-        made = cls(access.for_staff(house.tools, house.lab(lab), by="tests"), folder / lab)
+        return cls.by(
+            house, access.for_staff(house.tools, house.lab(lab), by="tests"), folder / lab
+        )
+
+    @classmethod
+    def by(cls, house, ways, folder):
+        """With these accesses, whoever they are for."""
+        made = cls(ways, folder)
         made.folder.mkdir(parents=True, exist_ok=True)
         made._prepare((house.home / "keys" / "ca.pem").read_text())
         return made
@@ -54,7 +61,7 @@ class Visitor:
         (self.folder / "config").write_text(CONFIG.format(folder=self.folder))
         where = f"[127.0.0.1]:{self.access.jump_port}"
         (self.folder / "known_hosts").write_text(f"{where} {self.access.host_key}\n")
-        words = {"candidat@127.0.0.1": self.access.jump_password}
+        words = {self.access.jump: self.access.jump_password}
         for node in self.access.nodes:
             for one in node.credentials:
                 if one.kind is CredentialKind.PASSWORD:
@@ -80,7 +87,7 @@ class Visitor:
 
     @property
     def jump(self) -> str:
-        return f"candidat@127.0.0.1:{self.access.jump_port}"
+        return f"{self.access.jump}:{self.access.jump_port}"
 
     def call(self, *command: str, say: str = "", **extra: str) -> subprocess.CompletedProcess:
         return subprocess.run(

@@ -371,6 +371,25 @@ def test_the_bell_that_rings_meanwhile_leaves_the_lab_frozen_with_its_end_snapsh
     assert day.tools.store.jobs(unended=True) == []
 
 
+def test_an_hour_finished_early_meanwhile_is_not_begun_again(day):
+    to_hour(day)
+    point = save(day)
+
+    def finish():
+        passages.finish_hour(day.tools, "e6", "1", by=BY, why="fini")
+        while do_one_job(day.tools, "worker", Lane.ACCESS):
+            pass
+
+    in_the_middle(day, finish)
+    savepoints.order_return(day.tools, "e6", "1", point.id)
+    day.work()
+    assert stage(day) is Stage.FINISHED
+    assert day.lab("e6-1-2").state is LabState.FROZEN
+    assert not seen(day).clock.running
+    kinds = [one.kind for one in day.tools.store.snapshots("e6-1-2")]
+    assert kinds.count(SnapshotKind.END) == 1
+
+
 def test_a_suspension_meanwhile_is_not_ended_by_the_return(day):
     to_hour(day)
     point = save(day)
