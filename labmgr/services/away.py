@@ -10,10 +10,11 @@ from labmgr.domain.passage import UNDER_WAY
 from labmgr.domain.ports import Tools
 from labmgr.domain.snapshot import SnapshotKind
 from labmgr.domain.work import Job, JobKind
-from labmgr.errors import Refused
+from labmgr.errors import LostRace, Refused
 from labmgr.services import probes, sitting, snapshots
 
 KEEPING = MappingProxyType({"keep": "snapshots"})  # makes a removal a putting away
+TRIES = 5
 NOTHING_THERE = frozenset({LabState.PLANNED, LabState.GONE})
 
 
@@ -38,11 +39,23 @@ def carry_out_put_away(tools: Tools, lab_id: str, *, by: str) -> Lab:
         _refuse_in_use(tools, lab)
         lab.moved_to(LabState.GONE)
         _assure_end(tools, lab, by=by)
-        lab = tools.store.move(lab, LabState.GONE, by=by, why="put away, snapshots kept")
+        lab = _gone(tools, lab_id, by=by)
     tools.engine.remove(lab_id)
     tools.store.clear_findings(lab_id)
     tools.store.clear_progress(lab_id)
     return lab
+
+
+def _gone(tools: Tools, lab_id: str, *, by: str) -> Lab:
+    """The commission's door may just be closing on the other lane: look again then."""
+    for tries_left in reversed(range(TRIES)):
+        lab = tools.store.lab(lab_id)
+        try:
+            return tools.store.move(lab, LabState.GONE, by=by, why="put away, snapshots kept")
+        except LostRace:
+            if not tries_left:
+                raise
+    raise AssertionError(lab_id)
 
 
 def _refuse_in_use(tools: Tools, lab: Lab) -> None:

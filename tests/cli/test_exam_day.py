@@ -194,3 +194,32 @@ def test_the_labs_of_a_wave_are_named_by_its_number(day):
     assert [job["lab"] for job in built] == ["e6-2-1"]
     assert day.say("lab", "build", "e6", "--wave", "9").exit_code == 1
     assert day.say("lab", "build", "e6", "--wave", "2", "--all").exit_code == 2
+
+
+def test_a_spare_is_built_listed_and_given(day):
+    built = day.json("spare", "build", "e6", "--template", "mini", "--wait")
+    assert [(job["lab"], job["state"]) for job in built] == [("e6-reserve-1-1", "done")]
+    to_the_hour(day)
+    assert day.say("passage", "spare", "e6", "1").exit_code == 1
+    day.json("passage", "suspend", "e6", "1", "--why", "panne")
+    taken = day.json("passage", "spare", "e6", "1", "--why", "panne")
+    assert (taken["lab"], taken["former"], taken["differing"]) == (
+        "e6-reserve-1-1", "e6-1-2", [],
+    )  # fmt: skip
+    day.json("passage", "resume", "e6", "1", "--wait")
+    (spare,) = day.json("spare", "list", "e6")
+    assert (spare["taken_by"], spare["fit"]) == ("1", False)
+    assert "taken" in day.say("spare", "list", "e6").stdout
+    restarted = day.json("lab", "restart", "e6", "1", "--node", "web", "--wait")
+    assert [(job["lab"], job["state"]) for job in restarted] == [("e6-reserve-1-1", "done")]
+    assert day.say("lab", "restart", "e6", "1", "--node", "none").exit_code == 1
+
+
+def test_accesses_are_rotated_with_a_reason_and_the_new_code_is_printed(day):
+    store = day.world.tools.store
+    code = store.code("e6", "1")
+    assert day.say("candidate", "rotate", "e6", "1").exit_code == 2
+    done = day.json("candidate", "rotate", "e6", "1", "--why", "fiche perdue", "--wait")
+    assert done["code"] == store.code("e6", "1") != code
+    assert {job["state"] for job in done["jobs"]} == {"done"}
+    assert day.say("candidate", "rotate", "e6", "9", "--why", "x").exit_code == 1

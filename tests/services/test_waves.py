@@ -262,3 +262,28 @@ def test_the_bell_then_a_turn_leaves_one_end_snapshot(day):
     day.work()
     ends = [o for o in day.tools.store.snapshots("e6-1-2") if o.kind is SnapshotKind.END]
     assert len(ends) == 1
+
+
+def test_a_door_that_closes_at_the_same_moment_does_not_keep_a_lab_from_going(day, monkeypatch):
+    waves.turn(day.tools, "e6", by=BY)
+    day.work()
+    to_the_hour(day)
+    finish(day)
+    store, lab = day.tools.store, "e6-1-2"
+    store.move(store.lab(lab), LabState.RECETTE, by="x", why="still in")
+    look, looks = store.lab, []
+
+    def lab_as_it_closes(name):
+        """The second look at it is the last that finds the commission in."""
+        found = look(name)
+        looks.append(found.state)
+        if len(looks) == 2:
+            store.move(found, LabState.FROZEN, by="x", why="recette over")
+        return found
+
+    monkeypatch.setattr(store, "lab", lab_as_it_closes)
+    away.carry_out_put_away(day.tools, lab, by=BY)
+    monkeypatch.undo()
+    assert looks[:2] == [LabState.RECETTE] * 2
+    assert day.lab(lab).state is LabState.GONE
+    assert lab not in day.engine.labs
