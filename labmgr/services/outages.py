@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from labmgr.domain.clock import Moment
 from labmgr.domain.exam import Phase
+from labmgr.domain.lab import LabState
 from labmgr.domain.passage import PHASE_OF, Incident, Passage, PassageState
 from labmgr.domain.ports import Tools
 from labmgr.domain.repair import GATEWAY, Seen
@@ -111,6 +112,8 @@ def _suspend(tools: Tools, before: Passage, beat: Moment, *, rebooted: bool) -> 
 
 def _compare(tools: Tools, passage: Passage, seen: Mapping[str, Seen]) -> None:
     lab = tools.store.lab(passage.lab)
+    if lab.state is LabState.BUILDING:
+        return  # its candidate goes back to a save point: nodes are away on purpose
     names = [node.name for node in tools.library.read(lab.template).nodes]
     dead = {name for name in (*names, GATEWAY) if seen.get(name) is not Seen.RUNNING}
     for name in sorted(dead):

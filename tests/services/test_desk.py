@@ -13,7 +13,7 @@ from labmgr.domain.snapshot import SnapshotKind
 from labmgr.domain.words import Audience
 from labmgr.domain.work import JobKind, JobState, Lane
 from labmgr.errors import DiskFull, NotFound, Refused
-from labmgr.services import access, desk, forms, hours, labs, passages, savepoints
+from labmgr.services import access, desk, forms, hours, labs, outages, passages, savepoints
 from labmgr.services.desk import Stage
 from labmgr.services.work import do_one_job
 from tests.services.world import Clock, World
@@ -388,6 +388,15 @@ def test_an_hour_finished_early_meanwhile_is_not_begun_again(day):
     assert not seen(day).clock.running
     kinds = [one.kind for one in day.tools.store.snapshots("e6-1-2")]
     assert kinds.count(SnapshotKind.END) == 1
+
+
+def test_nodes_that_are_away_for_a_return_are_no_incident(day):
+    to_hour(day)
+    point = save(day)
+    in_the_middle(day, lambda: outages.watch(day.tools))
+    savepoints.order_return(day.tools, "e6", "1", point.id)
+    day.work()
+    assert day.tools.store.incidents("e6", "1") == []
 
 
 def test_a_suspension_meanwhile_is_not_ended_by_the_return(day):
