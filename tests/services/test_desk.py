@@ -12,7 +12,7 @@ from labmgr.domain.passage import Passage, PassageState
 from labmgr.domain.snapshot import SnapshotKind
 from labmgr.domain.words import Audience
 from labmgr.domain.work import JobKind, JobState, Lane
-from labmgr.errors import DiskFull, NotFound, Refused
+from labmgr.errors import DiskFull, EngineUnreachable, NotFound, Refused
 from labmgr.services import access, desk, forms, hours, labs, outages, passages, savepoints
 from labmgr.services.desk import Stage
 from labmgr.services.work import do_one_job
@@ -388,6 +388,34 @@ def test_an_hour_finished_early_meanwhile_is_not_begun_again(day):
     assert not seen(day).clock.running
     kinds = [one.kind for one in day.tools.store.snapshots("e6-1-2")]
     assert kinds.count(SnapshotKind.END) == 1
+
+
+def test_an_engine_that_goes_away_meanwhile_only_delays_the_return(day):
+    to_hour(day)
+    day.write("e6-1-2", "good")
+    point = save(day)
+
+    def away():
+        raise EngineUnreachable("local")
+
+    in_the_middle(day, away)
+    savepoints.order_return(day.tools, "e6", "1", point.id)
+    day.work()
+    assert stage(day) is Stage.WORKING
+    assert day.read("e6-1-2") == "good"
+    assert day.engine.is_open("e6-1-2", Audience.CANDIDATE)
+
+
+def test_a_return_that_fails_calls_the_staff_and_the_desk_says_so(day):
+    to_hour(day)
+    point = save(day)
+    day.engine.fails_with["build"] = DiskFull("The disk is full", hint="Make room.")
+    savepoints.order_return(day.tools, "e6", "1", point.id)
+    day.work()
+    assert stage(day) is Stage.SHUT
+    assert at(day).access is None
+    (told,) = day.tools.store.incidents("e6", "1")
+    assert "the lab is broken" in told.what
 
 
 def test_nodes_that_are_away_for_a_return_are_no_incident(day):
