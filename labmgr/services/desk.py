@@ -119,6 +119,9 @@ def look(tools: Tools, candidate: Candidate) -> Desk:
     if passage is None:
         return Desk(now, _accesses(tools, now))
     early = passage.state in {*BEFORE, P.PHASE_1, P.INTERVIEW_1}
+    if now.lab and now.stage is Stage.WORKING:
+        saves = replace(now.saves, kept=savepoints.kept(tools, now.lab.id))
+        now = replace(now, saves=saves)
     asked = early and passage.acknowledged is None and passage.state is not P.NONCONFORMING
     starts = passage.planned.get(Phase.PHASE_1) if now.stage is Stage.EXPECTED else None
     return Desk(now, _accesses(tools, now), _document_name(tools, passage), asked, starts)
@@ -150,7 +153,9 @@ def _bound(tools: Tools, candidate: Candidate, passage: Passage) -> Standing:
     now = tools.clock()
     begun = passage.state not in NO_PAPER
     lab = tools.store.lab(passage.lab) if passage.lab and begun else None
-    saves = savepoints.of(tools, passage) if lab and passage.state is P.HOUR else Saves()
+    saves = (
+        savepoints.of(tools, passage, listed=False) if lab and passage.state is P.HOUR else Saves()
+    )
     stage = BY_STATE.get(passage.state) or _timed_stage(passage, lab, saves, now)
     clock = passage.clock
     left = clock.left(now) if clock and begun else None

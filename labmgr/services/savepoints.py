@@ -39,19 +39,27 @@ class Saves:
         return max(0, MOST - self.taken)
 
 
-def of(tools: Tools, passage: Passage) -> Saves:
-    """The save points of a passage's lab and what its candidate did with them."""
+def of(tools: Tools, passage: Passage, *, listed: bool = True) -> Saves:
+    """The save points of a passage's lab and what its candidate did with them.
+
+    Not *listed* they are left out: a page that asks often wants to know only what changed.
+    """
     if not passage.lab:
         return Saves()
     mine = own_jobs(tools, passage)
-    kept = [one for one in tools.store.snapshots(passage.lab) if one.kind is SnapshotKind.OWN]
     return Saves(
-        tuple(one for one in kept if one.verified),
+        kept(tools, passage.lab) if listed else (),
         next((job.kind for job in mine if _unended(job)), None),
         next(iter(mine), None),
         sum(_counts(job) for job in mine if job.kind is JobKind.SNAPSHOT),
         sum(_counts(job) for job in mine if job.kind in RETURNS),
     )
+
+
+def kept(tools: Tools, lab: str) -> tuple[Snapshot, ...]:
+    """Newest first; one that was not verified is none."""
+    found = tools.store.snapshots(lab)
+    return tuple(one for one in found if one.kind is SnapshotKind.OWN and one.verified)
 
 
 def own_jobs(tools: Tools, passage: Passage) -> list[Job]:
@@ -98,7 +106,7 @@ def find(tools: Tools, passage: Passage, target: str) -> Snapshot:
     """One of the candidate's save points, or START for the start snapshot; else NotFound."""
     if target == START:
         return snapshots.latest(tools, passage.lab, SnapshotKind.START)
-    for point in of(tools, passage).kept:
+    for point in kept(tools, passage.lab):
         if point.id == target:
             return point
     raise NotFound(
