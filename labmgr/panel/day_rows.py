@@ -11,7 +11,7 @@ from flask_babel import to_user_timezone
 
 from labmgr.domain.clock import Moment
 from labmgr.domain.exam import Candidate, Commission, ExamSession, Phase
-from labmgr.domain.lab import Lab
+from labmgr.domain.lab import Lab, LabState
 from labmgr.domain.passage import BEFORE, Incident, Passage
 from labmgr.domain.ports import Tools
 from labmgr.domain.work import Job
@@ -19,6 +19,9 @@ from labmgr.panel import timeline
 from labmgr.panel.situations import Situation, situation
 from labmgr.panel.timeline import Bar, Scale, Span
 from labmgr.services.decisions import Decision, lost, proposed
+
+# Of two réalisations that are alike one lab is built.
+ON_PAPER = frozenset({LabState.PLANNED, LabState.GONE})
 
 
 @dataclass(frozen=True)
@@ -127,10 +130,10 @@ def scale_of(rows: Sequence[Row], day: date) -> Scale | None:
 def row_of(look: Look, passage: Passage, candidate: Candidate) -> Row:
     durations = look.session.durations
     lengths = {phase: candidate.allotted(phase, durations) for phase in Phase}
-    own = [one for one in look.labs if one.candidate == candidate.number]
-    mine = [one for one in own if one.id == passage.lab]
+    mine = [one for one in look.labs if one.id == passage.lab]  # a spare may be it
     if not mine and passage.state in BEFORE and not passage.own_tools:
-        mine = own
+        own = [one for one in look.labs if one.candidate == candidate.number]
+        mine = [one for one in own if one.state not in ON_PAPER] or own
     jobs = [one for one in look.jobs if passage.lab and one.lab == passage.lab]
     spans = timeline.planned(passage, lengths) + timeline.real(passage, look.now.at)
     alarms = sum(one.candidate == passage.candidate for one in look.incidents)
