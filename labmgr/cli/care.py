@@ -8,6 +8,7 @@ from labmgr.cli.lab import Call, pick, working
 from labmgr.cli.shell import Shell, answer, ask, json_option, table
 from labmgr.domain.journal import Entry, Mark, Tail, first_altered, tail
 from labmgr.domain.snapshot import SnapshotKind
+from labmgr.errors import NotFound
 from labmgr.services import doctor as doctors
 from labmgr.services import labs, snapshots
 
@@ -120,7 +121,7 @@ def snapshot_list(shell: Shell, name: str, number: str | None, as_json: bool) ->
 @click.pass_obj
 def snapshot_verify(shell: Shell, name: str, number: str, kind: str, as_json: bool) -> None:
     """Prove that a snapshot can be restored: images there, digests right, contents readable."""
-    one = pick(name, shell.tools.store.labs(name), number)
+    one = pick(shell, name, number)
     newest = snapshots.latest(shell.tools, one.id, SnapshotKind(kind))
     proven = snapshots.verify(shell.tools, newest.id, by=shell.by)
     answer(proven, as_json=as_json, people=lambda: click.echo(f"{proven.id}: can be restored"))
@@ -135,9 +136,14 @@ def snapshot_restore(call: Call, snapshot_id: str, why: str, yes: bool) -> None:
     """Put any snapshot of a lab back; the work in it now is lost."""
     by = call.shell.by
     ask(yes, "What was done in the lab since is lost. Go on?")
-    call.each(
-        lambda tools, one: labs.order_restore(tools, one.id, snapshot_id, by=by, why=why), idle=()
-    )
+    tools = call.shell.tools
+    there = tools.store.snapshot(snapshot_id).lab
+    if there not in {one.id for one in call.labs()}:
+        raise NotFound(
+            f"Snapshot {snapshot_id} is of lab {there}",
+            hint="`labmgr snapshot list` shows whose is which.",
+        )
+    call.end([labs.order_restore(tools, there, snapshot_id, by=by, why=why)])
 
 
 @snapshot.command("rehearse")

@@ -48,15 +48,25 @@ class Call:
             raise click.UsageError("say --all, --wave N, or --candidate NO (as often as needed)")
         if self.wave is not None:
             return waves.labs_of(self.shell.tools, self.name, self.wave)
-        found = self.shell.tools.store.labs(self.shell.tools.store.session(self.name).name)
-        return found if self.everyone else [pick(self.name, found, no) for no in self.numbers]
+        if self.everyone:
+            store = self.shell.tools.store
+            return store.labs(store.session(self.name).name)
+        return [lab for no in self.numbers for lab in self._of(no)]
+
+    def _of(self, number: str) -> list[Lab]:
+        """All of a candidate's labs: one for each réalisation, and a spare in use."""
+        one = pick(self.shell, self.name, number)
+        own = self.shell.tools.store.labs(self.name, number)
+        return own if one.id in {lab.id for lab in own} else [*own, one]
 
     def end(self, jobs: Sequence[Job]) -> None:
         self.ctx.exit(report(self.shell, jobs, wait=self.wait, as_json=self.as_json))
 
     def each(self, order: Callable[[Tools, Lab], Job], *, idle: Collection[LabState]) -> None:
-        """Order for every lab meant; with --all or --wave those in an *idle* state need nothing."""
-        wanted = [one for one in self.labs() if self.numbers or one.state not in idle]
+        """Order for every lab meant; of many those in an *idle* state need nothing."""
+        meant = self.labs()
+        named = self.numbers and len(meant) == len(self.numbers)
+        wanted = [one for one in meant if named or one.state not in idle]
         self.end([order(self.shell.tools, one) for one in wanted])
 
 
@@ -78,11 +88,17 @@ def working(command: Command) -> Command:
     return wrapped
 
 
-def pick(name: str, labs_of: Sequence[Lab], number: str) -> Lab:
-    """The lab of one candidate's number, or NotFound with where to look."""
-    for one in labs_of:
-        if one.candidate == number:
-            return one
+def pick(shell: Shell, name: str, number: str) -> Lab:
+    """The lab of a candidate's number: where the passage works, which a spare may be.
+
+    Before phase 1, or without a passage, it is the candidate's first. Raises NotFound.
+    """
+    store = shell.tools.store
+    for one in store.passages(store.session(name).name):
+        if one.candidate == number and one.lab:
+            return store.lab(one.lab)
+    for lab in sorted(store.labs(name, number), key=lambda lab: lab.realisation):
+        return lab
     raise NotFound(
         f"Session {name} has no candidate {number}",
         hint=f"`labmgr candidate list {name}` shows the numbers.",
@@ -155,18 +171,9 @@ def restart(
 ) -> None:
     """Stop one node and start it again with its data; even in an hour."""
     shell: Shell = ctx.obj
-    one = worked_in(shell, name, number)
+    one = pick(shell, name, number)
     job = repairs.order_restart(shell.tools, one.id, node, by=shell.by, why=why)
     ctx.exit(report(shell, [job], wait=wait, as_json=as_json))
-
-
-def worked_in(shell: Shell, name: str, number: str) -> Lab:
-    """The lab of the candidate's passage, a spare perhaps; else the first of the candidate's."""
-    store = shell.tools.store
-    for one in store.passages(store.session(name).name):
-        if one.candidate == number and one.lab:
-            return store.lab(one.lab)
-    return pick(name, store.labs(name), number)
 
 
 @lab.command()
@@ -208,7 +215,7 @@ def list_(shell: Shell, name: str, as_json: bool) -> None:
 def show(shell: Shell, name: str, number: str, as_json: bool) -> None:
     """One lab: nodes as the engine sees them, probes, snapshots, what happened."""
     store = shell.tools.store
-    one = pick(name, store.labs(name), number)
+    one = pick(shell, name, number)
     data = {
         "lab": one,
         "nodes": shell.tools.engine.look(one.id),
@@ -227,7 +234,7 @@ def show(shell: Shell, name: str, number: str, as_json: bool) -> None:
 def probe(ctx: click.Context, name: str, number: str, as_json: bool) -> None:
     """Run every probe once more, wait, and show what each saw; exit 1 when one is red."""
     shell: Shell = ctx.obj
-    one = pick(name, shell.tools.store.labs(name), number)
+    one = pick(shell, name, number)
     (job,) = follow(shell, [probes.order_probe(shell.tools, one.id, by=shell.by)])
     found = shell.tools.store.findings(one.id)
     answer(found, as_json=as_json, people=lambda: _show_findings(shell, one))
@@ -243,7 +250,7 @@ def probe(ctx: click.Context, name: str, number: str, as_json: bool) -> None:
 @click.pass_obj
 def access_(shell: Shell, name: str, number: str, as_json: bool) -> None:
     """Accounts, addresses and links of one lab; that they were shown goes into the journal."""
-    one = pick(name, shell.tools.store.labs(name), number)
+    one = pick(shell, name, number)
     found = access.for_staff(shell.tools, one, by=shell.by)
     answer(access.in_clear(found), as_json=as_json, people=lambda: _show_access(found))
 

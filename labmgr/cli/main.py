@@ -7,6 +7,7 @@ import click
 from labmgr.cli import (
     backup,
     care,
+    device,
     forms,
     lab,
     passage,
@@ -16,6 +17,7 @@ from labmgr.cli import (
     rehearsal,
     spare,
     stock,
+    suspension,
     timetable,
     wave,
 )
@@ -46,9 +48,13 @@ for command in (
     lab.lab,
     care.snapshot,
     recette.recette,
+    device.device,
     record.record,
     care.journal,
     backup.backup,
 ):
     main.add_command(command)
 people.session.add_command(rehearsal.rehearse)
+
+for halting in (suspension.suspend, suspension.resume):
+    passage.passage.add_command(halting)

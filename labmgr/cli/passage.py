@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, TypeVar, cast
 
@@ -12,9 +12,9 @@ import click
 from labmgr.cli.shell import Command, Shell, answer, json_option, note, plain, refuse, table
 from labmgr.cli.waiting import follow
 from labmgr.domain.exam import Phase
-from labmgr.domain.passage import UNDER_WAY, Passage, PassageState
+from labmgr.domain.passage import Passage
 from labmgr.domain.words import Role
-from labmgr.domain.work import ENDED, Job, JobKind
+from labmgr.domain.work import ENDED, LANE, Job, Lane
 from labmgr.services import passages, spares
 
 T = TypeVar("T")
@@ -51,7 +51,7 @@ class One:
         answer(told[0], as_json=self.as_json, people=lambda: show(self.shell, [done]))
 
     def follow(self, done: Passage, *, wait: bool) -> None:
-        """The passage as it is once its lab's door stands open, or just as it is."""
+        """The passage as it is once its lab's door stands as it should, or just as it is."""
         failed = opened(self.shell, [done.lab], wait=wait)
         self.say(self.shell.tools.store.passage(self.name, self.number))
         self.ctx.exit(1 if failed else 0)
@@ -73,9 +73,9 @@ def of_one(command: Command) -> Command:
 
 
 def opened(shell: Shell, labs: Sequence[str], *, wait: bool) -> list[Job]:
-    """Follow the orders to open these labs; those that did not end well."""
+    """Follow the orders to open or shut these labs' doors; those that did not end well."""
     unended = shell.tools.store.jobs(unended=True)
-    jobs = [job for job in unended if job.kind is JobKind.OPEN and job.lab in labs]
+    jobs = [job for job in unended if LANE[job.kind] is Lane.ACCESS and job.lab in labs]
     if not wait:
         if jobs:
             note("ordered; --wait follows the work to its end")
@@ -191,10 +191,11 @@ def adjust(one: One, text: str) -> None:
 
 @passage.command()
 @why_needed
+@wait_option
 @of_one
-def finish(one: One, why: str) -> None:
+def finish(one: One, why: str, wait: bool) -> None:
     """End the hour before its time: access is cut for good, as at the bell."""
-    one.say(one.do(passages.finish_hour, why=why))
+    one.follow(one.do(passages.finish_hour, why=why), wait=wait)
 
 
 @passage.command()
@@ -211,10 +212,11 @@ def extend(one: One, minutes: float, seconds: float, why: str, wait: bool) -> No
 
 @passage.command()
 @why_allowed
+@wait_option
 @of_one
-def close(one: One, why: str) -> None:
+def close(one: One, why: str, wait: bool) -> None:
     """The passage is done; one that was suspended for good needs --why."""
-    one.say(one.do(passages.close, why=why))
+    one.follow(one.do(passages.close, why=why), wait=wait)
 
 
 @passage.command()
@@ -228,85 +230,3 @@ def spare(one: One, why: str) -> None:
     told = seen(one.shell, [taken.passage])[0]
     data = told | {"former": taken.former, "differing": list(taken.differing)}
     answer(data, as_json=one.as_json, people=lambda: show(one.shell, [taken.passage]))
-
-
-def of_some(command: Command) -> Command:
-    """NAME, then NO or --all."""
-
-    @click.argument("name")
-    @click.argument("number", metavar="[NO]", required=False)
-    @click.option("--all", "everyone", is_flag=True, help="Every passage that this concerns.")
-    @json_option
-    @click.pass_context
-    @functools.wraps(command)
-    def wrapped(ctx: click.Context, /, **given: Any) -> object:  # noqa: ANN401 - click's own
-        if bool(given["number"]) == given["everyone"]:
-            raise click.UsageError("say NO, or --all")
-        return command(ctx, **given)
-
-    return wrapped
-
-
-@passage.command()
-@why_needed
-@of_some
-def suspend(
-    ctx: click.Context, *, name: str, number: str | None, everyone: bool, why: str, as_json: bool
-) -> None:
-    """Stop the clock and cut access: an incident. With --all, of everybody under way."""
-    shell: Shell = ctx.obj
-    if everyone:
-        passages.suspend_all(shell.tools, name, by=shell.by, why=why)
-    else:
-        passages.suspend(shell.tools, name, str(number), by=shell.by, why=why)
-    found = _meant(shell, name, number)
-    tell(shell, [one for one in found if one.state in UNDER_WAY], as_json=as_json)
-    halted = {PassageState.SUSPENDED}
-    ctx.exit(_left_out(one for one in found if one.state in UNDER_WAY - halted))
-
-
-@passage.command()
-@why_allowed
-@wait_option
-@of_some
-def resume(
-    ctx: click.Context,
-    *,
-    name: str,
-    number: str | None,
-    everyone: bool,
-    why: str,
-    wait: bool,
-    as_json: bool,
-) -> None:
-    """Go on where the clock stood; an hour goes on when its lab's door is open again."""
-    shell: Shell = ctx.obj
-    halted = [one for one in _meant(shell, name, number) if one.paused]
-    if everyone:
-        passages.resume_all(shell.tools, name, by=shell.by, why=why)
-    else:
-        passages.resume(shell.tools, name, str(number), by=shell.by, why=why)
-    ordered = {job.lab for job in shell.tools.store.jobs(unended=True) if job.kind is JobKind.OPEN}
-    failed = opened(shell, [one.lab for one in halted], wait=wait)
-    now = [shell.tools.store.passage(name, one.candidate) for one in halted]
-    tell(shell, now, as_json=as_json)
-    left = _left_out(one for one in now if one.paused and (wait or one.lab not in ordered))
-    ctx.exit(1 if failed else left)
-
-
-def tell(shell: Shell, found: Sequence[Passage], *, as_json: bool) -> None:
-    answer(seen(shell, found), as_json=as_json, people=lambda: show(shell, found))
-
-
-def _meant(shell: Shell, name: str, number: str | None) -> list[Passage]:
-    store = shell.tools.store
-    if number:
-        return [store.passage(name, number)]
-    return store.passages(store.session(name).name)
-
-
-def _left_out(those: Iterable[Passage]) -> int:
-    left = [one.candidate for one in those]
-    if left:
-        refuse(f"not done for {', '.join(left)}", "`labmgr journal show` says why.")
-    return 1 if left else 0

@@ -33,7 +33,7 @@ def run(  # noqa: PLR0917 - as click hands them over
 ) -> None:
     """Replay the recette in a standing lab; each replay is kept beside the others."""
     shell: Shell = ctx.obj
-    lab = pick(name, shell.tools.store.labs(name), number)
+    lab = pick(shell, name, number)
     job = service.order_recette(shell.tools, lab.id, by=shell.by, line=line)
     if not wait:
         ctx.exit(report(shell, [job], wait=False, as_json=as_json))
@@ -53,7 +53,7 @@ def run(  # noqa: PLR0917 - as click hands them over
 @click.pass_obj
 def show(shell: Shell, name: str, number: str, as_json: bool) -> None:
     """The newest answer to each line, with the commission's remarks."""
-    lab = pick(name, shell.tools.store.labs(name), number)
+    lab = pick(shell, name, number)
     sheet = service.results(shell.tools, lab.id)
     if sheet.trouble and not sheet.runs:
         raise sheet.trouble

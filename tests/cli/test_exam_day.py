@@ -223,3 +223,20 @@ def test_accesses_are_rotated_with_a_reason_and_the_new_code_is_printed(day):
     assert done["code"] == store.code("e6", "1") != code
     assert {job["state"] for job in done["jobs"]} == {"done"}
     assert day.say("candidate", "rotate", "e6", "9", "--why", "x").exit_code == 1
+
+
+def test_a_candidates_labs_are_all_meant_and_the_one_worked_in_is_shown(day):
+    reset = day.json("lab", "reset", "e6", "--candidate", "1", "--yes", "--wait")
+    assert {job["lab"] for job in reset} == {"e6-1-1", "e6-1-2"}
+    assert day.json("lab", "show", "e6", "1")["lab"]["id"] == "e6-1-1"
+    to_the_hour(day)
+    assert day.json("lab", "show", "e6", "1")["lab"]["id"] == "e6-1-2"
+    assert day.say("lab", "show", "e6", "9").exit_code == 1
+    day.json("passage", "suspend", "e6", "1", "--why", "panne", "--wait")
+    kept = day.json("snapshot", "list", "e6", "--candidate", "1")
+    start = next(one["id"] for one in kept if one["lab"] == "e6-1-2")
+    words = ("snapshot", "restore", start, "e6", "--why", "panne", "--yes", "--wait")
+    assert day.say(*words, "--candidate", "2").exit_code == 1
+    restored = day.json(*words, "--candidate", "1")
+    assert [(job["lab"], job["state"]) for job in restored] == [("e6-1-2", "done")]
+    assert day.json("passage", "resume", "e6", "1", "--wait")[0]["state"] == "hour"
