@@ -24,7 +24,14 @@ TRIES = 5
 
 
 def open_hour(
-    tools: Tools, lab_id: str, session: str, number: str, *, by: str, resume: bool = False
+    tools: Tools,
+    lab_id: str,
+    session: str,
+    number: str,
+    *,
+    by: str,
+    resume: bool = False,
+    why: str = "",
 ) -> Lab:
     """Open the lab for what is left of the hour; the clock starts when the door stands open.
 
@@ -37,7 +44,7 @@ def open_hour(
     if passage.lab != lab_id or clock.left(now) <= 0 or _is_past(tools, passage, resume=resume):
         return _keep_shut(tools, passage, lab_id, by=by)
     lab = labs.carry_out_open(tools, lab_id, by=by, until=clock.due(now) + MARGIN)
-    running = _running(tools, passage, by=by, resume=resume)
+    running = _running(tools, passage, by=by, resume=resume, why=why)
     if running is None:
         return labs.carry_out_close(tools, lab_id, by=by)
     end = running.clocks[Phase.HOUR].due(tools.clock())
@@ -95,7 +102,7 @@ def _is_past(tools: Tools, passage: Passage, *, resume: bool) -> bool:
     return end in tools.store.bells(passage.session)
 
 
-def _running(tools: Tools, passage: Passage, *, by: str, resume: bool) -> Passage | None:
+def _running(tools: Tools, passage: Passage, *, by: str, resume: bool, why: str) -> Passage | None:
     """The passage with its hour's clock running; None when it was taken elsewhere meanwhile."""
     for _ in range(TRIES):
         before = tools.store.passage(passage.session, passage.candidate)
@@ -108,7 +115,7 @@ def _running(tools: Tools, passage: Passage, *, by: str, resume: bool) -> Passag
             before.state, "hour goes on"
         )
         try:
-            done = tools.store.change_passage(before, after, what=what, by=by)
+            done = tools.store.change_passage(before, after, what=what, by=by, why=why)
         except LostRace:
             continue
         if before.state is P.SUSPENDED:

@@ -227,7 +227,7 @@ def resume(tools: Tools, session: str, number: str, *, by: str, why: str = "") -
         return before
     if before.paused is P.HOUR and before.lab and not before.is_over(tools.clock()):
         _refuse_unfit(tools, before, fresh=not before.clocks[Phase.HOUR].stretches)
-        args = _hour(before) | {"resume": "yes"}
+        args = _hour(before) | {"resume": "yes"} | ({"why": why} if why else {})
         tools.store.order(JobKind.OPEN, before.lab, by=by, args=args)
         return before
     after = resumed(tools, before)

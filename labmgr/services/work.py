@@ -32,7 +32,8 @@ def _open(tools: Tools, job: Job) -> object:
     if "session" in job.args:
         args = job.args["session"], job.args["candidate"]
         resume = "resume" in job.args
-        return hours.open_hour(tools, job.lab, *args, by=job.by, resume=resume)
+        why = job.args.get("why", "")
+        return hours.open_hour(tools, job.lab, *args, by=job.by, resume=resume, why=why)
     if job.args.get("audience") == Audience.COMMISSION:
         return labs.carry_out_admit(tools, job.lab, by=job.by)
     return labs.carry_out_open(tools, job.lab, by=job.by)

@@ -140,6 +140,7 @@ class Process:
 
     def __post_init__(self) -> None:
         env = {**os.environ, **self.environment}
+        env.pop("LABMGR_SCREENSHOTS", None)  # the tests' own, no setting of the program's
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 self.command, cwd=ROOT, env=env, stdout=log, stderr=log, start_new_session=True

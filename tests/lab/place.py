@@ -40,13 +40,20 @@ class Place:
 
     def start_worker(self, *, boot: str = "") -> None:
         """With *boot* it believes that the machine was started anew: another boot's number."""
-        command = self.engine.inside(*labmgr("serve", "--worker"))
-        if boot:
-            number = self.folder / "boot_id"
-            number.write_text(f"{boot}\n")
-            over = f"mount --bind {number} /proc/sys/kernel/random/boot_id"
-            command = ["unshare", "--mount", "sh", "-c", f'{over} && exec "$@"', "sh", *command]
+        command = self._in_boot(boot, self.engine.inside(*labmgr("serve", "--worker")))
         self.worker = Process(command, self.environment, self.folder / "worker.log")
+
+    def start_panel(self, port: int, *, boot: str = "") -> Process:
+        command = self._in_boot(boot, labmgr("serve", "--panel", "--port", str(port)))
+        return Process(command, self.environment, self.folder / "panel.log")
+
+    def _in_boot(self, boot: str, command: list[str]) -> list[str]:
+        if not boot:
+            return command
+        number = self.folder / "boot_id"
+        number.write_text(f"{boot}\n")
+        over = f"mount --bind {number} /proc/sys/kernel/random/boot_id"
+        return ["unshare", "--mount", "sh", "-c", f'{over} && exec "$@"', "sh", *command]
 
     def kill_worker(self) -> None:
         if self.worker:

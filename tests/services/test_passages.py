@@ -239,9 +239,11 @@ def test_a_suspension_leaves_what_is_left(day, pause):
     day.clock.passes(pause)
     ring(day)
     assert left(day) == before
-    passages.resume(day.tools, "e6", "1", by=BY)
+    passages.resume(day.tools, "e6", "1", by=BY, why="écran changé")
     day.work()
     assert seen(day).state is P.HOUR
+    resumed = [one for one in day.tools.store.entries("passage:e6/1") if one.what == "resumed"]
+    assert [(one.by, one.why) for one in resumed] == [(BY, "écran changé")]
     assert day.engine.is_open("e6-1-2", Audience.CANDIDATE)
     assert left_at_resumption(day) == pytest.approx(before, abs=1)
     (incident,) = day.tools.store.incidents("e6", "1")
