@@ -152,3 +152,77 @@ def test_pages_of_the_day(day, browser_context, log_in, shoot, scheme):
 def words(name, width, fault):
     nodes = "; ".join(one["html"] for one in fault["nodes"])
     return f"{name} at {width} px: {fault['id']}: {fault['help']}: {nodes}"
+
+
+SHORT = dict(zip(Phase, (2, 2, 6, 60), strict=True))  # seconds: nobody waits an hour for a test
+
+
+@pytest.fixture
+def rehearsal(tmp_path):
+    """Two candidates in training, the second with a third more time in the hour."""
+    world = a_world(tmp_path)
+    with_session(world)
+    tools = world.tools
+    forms.set_form(tools, "e6", form=Form.TRAINING, durations=SHORT, by="t")
+    forms.keep_commission(tools, "e6", "Jury A", [], by="t")
+    forms.set_extra_time(tools, "e6", "2", {Phase.HOUR: Fraction(2, 1)}, by="t")
+    for number in "12":
+        forms.keep_realisation(tools, Realisation("e6", number, 1, "sisr-core"), by="t")
+    labs.order_build(tools, ["e6-1-1", "e6-2-1"], by="t")
+    world.work()
+    tools.store.keep_passages([planned(world, number, 0) for number in "12"], by="t")
+    made = Served(world)
+    yield made
+    made.stop()
+
+
+def test_two_passages_from_the_days_page(rehearsal, browser_context, log_in):
+    world = rehearsal.world
+    room = log_in(browser_context(rehearsal.url), world, "invigilator", DAY)
+    jury = log_in(browser_context(rehearsal.url), world, "commission", DAY)
+    for number in "12":
+        row(room, number).get_by_role("button", name="Noter présent").click()
+        row(room, number).get_by_text("présent", exact=True).wait_for()
+        assert room.get_by_text("Commencer").count() == 0  # not the invigilator's
+    for number in "12":
+        jury.goto(f"/sessions/e6/passages/{number}")
+        jury.get_by_role("link", name="Choisir la réalisation").click()
+        jury.get_by_label("n° 1").check()
+        jury.get_by_role("button", name="Choisir la réalisation").click()
+        jury.get_by_text("choix enregistré").wait_for()
+    jury.goto(DAY)
+    for number in "12":
+        row(jury, number).get_by_role("link", name="Commencer la première phase").click()
+        jury.get_by_text("Cela ne se défait pas").wait_for()
+        jury.get_by_role("button", name="Commencer la première phase").click()
+        row(jury, number).get_by_text("première phase", exact=True).first.wait_for()
+    row(room, "1").get_by_text("attend l'entretien 1").wait_for()  # by itself, at the bell
+    for number in "12":
+        row(jury, number).get_by_role("button", name="Commencer l'entretien 1").click()
+        jury.get_by_text(f"Candidat {number} : phase commencée").wait_for()
+    row(jury, "1").get_by_role("link", name="Commencer l'heure").click()
+    jury.get_by_role("button", name="Commencer l'heure").click()
+    jury.get_by_text("n'a pas reconnu le texte sur sa responsabilité").wait_for()
+    for number in "12":
+        passages.acknowledge(world.tools, "e6", number)
+        jury.goto(f"/sessions/e6/passages/{number}/debut?from=day")
+        jury.get_by_role("button", name="Commencer l'heure").click()
+        jury.get_by_text("ouverture du labo ordonnée").wait_for()
+    row(room, "1").get_by_text("heure finie, accès coupé").wait_for()
+    assert row(room, "2").locator(".state.hour").is_visible()  # has more time
+    assert "reste" in row(room, "2").inner_text()
+    row(jury, "1").get_by_role("button", name="Commencer l'entretien 2").click()
+    row(jury, "1").get_by_role("link", name="Terminer le passage").click()
+    jury.get_by_role("button", name="Terminer le passage").click()
+    row(room, "1").get_by_text("terminé", exact=True).wait_for()
+    row(room, "2").get_by_text("heure finie, accès coupé").wait_for()
+    assert said_politely(room)
+
+
+def row(page, number):
+    return page.get_by_role("row").filter(has=page.locator(f"#p-{number}"))
+
+
+def said_politely(page):
+    """What a screen reader was told last, in the one region that is live."""
+    return page.locator("#said").inner_text() or page.locator("#said").text_content()
