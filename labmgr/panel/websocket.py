@@ -93,6 +93,8 @@ class Line:
                 self._out += self._ws.send(CloseConnection(code=1000))
             while time.monotonic() < deadline:  # its answer ends this with Gone
                 list(self.receive(None, 0.2))
+        # Else gunicorn's one accepting thread lingers two seconds on each line that died: a switch
+        # that fails would stop the whole panel.
         with suppress(OSError):
             self._sock.shutdown(socket.SHUT_RDWR)
 
