@@ -27,6 +27,7 @@ from labmgr.panel import (
     journal,
     library,
     login,
+    one_plan,
     orders,
     passages,
     realisations,
@@ -59,6 +60,7 @@ ROOMS = (
     commissions,
     realisations,
     documents,
+    one_plan,  # the timetable's own room, with one passage's plan added
     orders,  # labs' own room, with the orders added
     recette,
     library,

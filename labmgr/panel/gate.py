@@ -66,6 +66,9 @@ MAY: Final[dict[str, frozenset[Role]]] = {
     "realisations.": frozenset({R.ADMIN, R.TEACHER}),
     "realisations.show": frozenset({R.ADMIN, R.TEACHER, R.COMMISSION}),
     "realisations.one": frozenset({R.ADMIN, R.TEACHER, R.COMMISSION}),
+    "timetable.": frozenset({R.ADMIN, R.TEACHER}),
+    "timetable.show": EVERY_STAFF,
+    "timetable.printed": EVERY_STAFF,
     "documents.": frozenset({R.ADMIN, R.COMMISSION}),  # they would tell the commission's choice
     "labs.": EVERY_STAFF,
     "labs.order": BUILDERS,
