@@ -114,7 +114,9 @@ def test_every_stage_of_the_desk(desks, context, look):  # noqa: F811 - the fixt
             page.get_by_role("heading", name="Revenir à l'état initial ?").wait_for()
             look(page, "desk-return")
             page.get_by_role("link", name="Ne rien changer").click()
+            page.wait_for_load_state("networkidle")
         page.get_by_role("button", name="Quitter").click()
+        page.wait_for_load_state("networkidle")  # nothing is left half read on the server
 
 
 def test_the_commissions_accesses(desks, context, log_in, look):  # noqa: F811 - as above
