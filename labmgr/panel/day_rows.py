@@ -87,9 +87,10 @@ def local_day(at: datetime) -> date:
 def read_day(tools: Tools, name: str, wanted: str = "") -> Day:
     """*wanted* is a day of the session's; without it today, or the nearest that comes."""
     look, passages = Look.at(tools, name), tools.store.passages(name)
-    days = sorted({day for one in passages for day in _days(one)})
+    on = {one.candidate: _days(one) for one in passages}
+    days = sorted(set().union(*on.values()))
     day = _chosen(days, wanted, local_day(look.now.at))
-    shown = [one for one in passages if not _days(one) or day in _days(one)]
+    shown = [one for one in passages if not on[one.candidate] or day in on[one.candidate]]
     people = {one.number: one for one in tools.store.candidates(name)}
     rows = [row_of(look, one, people[one.candidate]) for one in shown if one.candidate in people]
     alarms = [alarm_of(one, passages, people, look.now) for one in look.incidents]
@@ -142,9 +143,10 @@ def row_of(look: Look, passage: Passage, candidate: Candidate) -> Row:
 
 
 def _days(passage: Passage) -> set[date]:
-    """On which days it is planned or was; empty without either."""
+    """On which days it was to begin and did; empty without either."""
     begun = [clock.stretches[0].start.at for clock in passage.clocks.values() if clock.stretches]
-    return {local_day(at) for at in (*passage.planned.values(), *begun)}
+    starts = [min(instants) for instants in (passage.planned.values(), begun) if instants]
+    return {local_day(at) for at in starts}
 
 
 def _chosen(days: Sequence[date], wanted: str, today: date) -> date:
