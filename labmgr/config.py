@@ -23,6 +23,9 @@ class Settings:
     templates: Path = field(
         default=ROOT / "lab_templates", metadata={"word": "the folder of templates"}
     )
+    inventory: Path = field(
+        default=ROOT / "inventory", metadata={"word": "the folder of the room's real equipment"}
+    )
     engine: str = field(
         default="",
         metadata={"word": "the engine's socket; the usual one when empty"},

@@ -148,3 +148,19 @@ class HostKeyChanged(ConsoleError):
 
 class LoginRefused(ConsoleError):
     """The account's password or key is not taken (any more)."""
+
+
+class HostKeyUnknown(ConsoleError):
+    """Nobody has said yet which key the device has: nothing was sent."""
+
+
+class DeviceSilent(ConsoleError):
+    """Nothing that speaks SSH answers at the device's address."""
+
+
+class UnexpectedPrompt(ConsoleError):
+    """The device waits for something that nobody foresaw."""
+
+
+class DeviceHung(ConsoleError):
+    """The device stopped answering in the middle."""

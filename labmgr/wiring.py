@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import time
 from datetime import UTC, datetime
@@ -9,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from labmgr.config import Settings, cores
+from labmgr.consoles.devices import SshDevices
 from labmgr.consoles.ssh_console import SshShells
 from labmgr.domain.addressing import Ranges
 from labmgr.domain.backup import DATABASE
@@ -20,6 +22,8 @@ from labmgr.engines.images import DockerImages
 from labmgr.errors import BadSettings, Refused
 from labmgr.paper.printer import Catalogue, Printer
 from labmgr.services.backup import Safe
+from labmgr.store.device_configs import FileConfigs
+from labmgr.store.file_inventory import FileInventory
 from labmgr.store.file_library import FileLibrary
 from labmgr.store.homes import SqliteHomes
 from labmgr.store.recordings import FileRecordings
@@ -59,6 +63,9 @@ def build_tools(settings: Settings) -> Tools:
         moment,
         shells=SshShells(),
         recordings=FileRecordings(home, now=now),
+        inventory=FileInventory(settings.inventory, os.environ),
+        devices=SshDevices(),
+        configs=FileConfigs(home, now=now),
     )
 
 

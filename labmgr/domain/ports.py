@@ -15,6 +15,7 @@ from typing import Protocol
 from labmgr.domain.books import Store
 from labmgr.domain.clock import Moment
 from labmgr.domain.daysheet import Line
+from labmgr.domain.devices import Configs, Devices, Inventory
 from labmgr.domain.exam import ExamSession
 from labmgr.domain.people import Slip
 from labmgr.domain.plan import LabPlan
@@ -268,3 +269,6 @@ class Tools:
     clock: Callable[[], Moment]
     shells: Shells
     recordings: Recordings
+    inventory: Inventory
+    devices: Devices
+    configs: Configs

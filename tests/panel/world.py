@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from labmgr.consoles.devices import SshDevices
 from labmgr.consoles.fake_console import FakeShells
 from labmgr.domain.addressing import Ranges
 from labmgr.domain.ports import Tools
@@ -16,6 +17,8 @@ from labmgr.engines.fake_images import FakeImages
 from labmgr.paper.printer import Printer
 from labmgr.services import accounts, images, rosters
 from labmgr.services.work import do_one_job
+from labmgr.store.device_configs import FileConfigs
+from labmgr.store.file_inventory import FileInventory
 from labmgr.store.file_library import FileLibrary
 from labmgr.store.recordings import FileRecordings
 from labmgr.store.sql_store import SqlStore
@@ -87,6 +90,8 @@ def opened(home, passwords, *, templates=ROOT / "lab_templates", engine=None):
     site = Site("tests", Ranges.read("10.100", 20000), build_deadline=5.0)
     library = FileLibrary(templates)
     desk = {"shells": FakeShells(), "recordings": FileRecordings(home, now=now)}
+    desk |= {"inventory": FileInventory(ROOT / "inventory", {}), "devices": SshDevices()}
+    desk["configs"] = FileConfigs(home, now=now)
     tools = Tools(store, engine, stock, library, vault, Printer(), site, now, moment, **desk)
     stock.present.update(recipe.tag for recipe in images.wanted(tools))
     return World(tools, engine, stock, passwords, home)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
+from labmgr.consoles.devices import SshDevices
 from labmgr.consoles.fake_console import FakeShells
 from labmgr.domain.addressing import Ranges
 from labmgr.domain.clock import Moment
@@ -23,6 +24,8 @@ from labmgr.paper.printer import Printer
 from labmgr.services import images, labs, reconcile, rosters
 from labmgr.services.backup import Safe
 from labmgr.services.work import do_one_job
+from labmgr.store.device_configs import FileConfigs
+from labmgr.store.file_inventory import FileInventory
 from labmgr.store.file_library import FileLibrary
 from labmgr.store.homes import SqliteHomes
 from labmgr.store.recordings import FileRecordings
@@ -120,6 +123,7 @@ class World:
     stock: FakeImages = field(default_factory=FakeImages)
     engine: FakeEngine = field(default_factory=FakeEngine)
     shells: FakeShells = field(default_factory=FakeShells)
+    env: dict[str, str] = field(default_factory=dict)
     tools: Tools = field(init=False)
 
     def __post_init__(self) -> None:
@@ -132,6 +136,8 @@ class World:
         library = FileLibrary(self.templates)
         clocks = self.clock, self.clock.moment
         desk = {"shells": self.shells, "recordings": FileRecordings(self.home, now=self.clock)}
+        desk["inventory"] = FileInventory(self.home / "inventory", self.env)
+        desk |= {"devices": SshDevices(), "configs": FileConfigs(self.home, now=self.clock)}
         stock, engine, printer = self.stock, self.engine, Printer()
         self.tools = Tools(store, engine, stock, library, vault, printer, site, *clocks, **desk)
         if not self.stock.present:

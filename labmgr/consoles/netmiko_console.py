@@ -1,0 +1,113 @@
+"""Vendors' command lines by netmiko, which is loaded when a first device is asked."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from labmgr.consoles.talk import Talk, private_key
+from labmgr.domain.dialects import DIALECTS, declined
+from labmgr.domain.inventory import Answer, Device, Keys
+from labmgr.errors import ConsoleError, LoginRefused
+
+if TYPE_CHECKING:
+    from netmiko import BaseConnection
+
+Found = TypeVar("Found")
+
+
+class NetmikoConsole:
+    """Asks one question a login; nothing stays open."""
+
+    def look(self, device: Device, keys: Keys) -> Answer:
+        dialect = DIALECTS[device.driver]
+        return _ask(device, keys, lambda line: dialect.read(_said(line, device, dialect.version)))
+
+    def running_config(self, device: Device, keys: Keys) -> str:
+        dialect = DIALECTS[device.driver]
+
+        def read(line: BaseConnection) -> str:
+            if dialect.enable and not line.check_enable_mode():
+                _enable(line, device)
+            return _said(line, device, dialect.running)
+
+        return _ask(device, keys, read)
+
+
+def _ask(device: Device, keys: Keys, question: Callable[[BaseConnection], Found]) -> Found:
+    talk = Talk(device, keys)
+
+    def work() -> Found:
+        with _logged_in(talk) as line:
+            return question(line)
+
+    return talk.run(work)
+
+
+@contextmanager
+def _logged_in(talk: Talk) -> Iterator[BaseConnection]:
+    from netmiko import ConnectHandler  # noqa: PLC0415 - some 300 modules, for those who need them
+    from netmiko.exceptions import NetmikoBaseException  # noqa: PLC0415
+
+    with tempfile.TemporaryDirectory() as folder:
+        known = Path(folder) / "known_hosts"
+        known.write_text(_known_host(talk), encoding="ascii")
+        try:
+            line = ConnectHandler(**_parameters(talk), alt_key_file=str(known))
+            try:
+                yield line
+            finally:
+                line.paramiko_cleanup()  # `disconnect` would wait for a device that hangs
+        except NetmikoBaseException:
+            raise talk.stuck() from None
+
+
+def _known_host(talk: Talk) -> str:
+    host, port = talk.device.address, talk.device.port
+    name = host if port == 22 else f"[{host}]:{port}"  # noqa: PLR2004 - as known_hosts has it
+    return f"{name} {' '.join(talk.keys.host_key.split()[:2])}\n"
+
+
+def _parameters(talk: Talk) -> dict[str, Any]:
+    device, keys = talk.device, talk.keys
+    login = {"pkey": private_key(keys.key, device)} if keys.key else {}
+    return {
+        "device_type": device.driver,
+        "host": device.address,
+        "port": device.port,
+        "sock": talk.connect(),
+        "username": device.user,
+        "password": keys.password or None,
+        "secret": keys.enable,
+        **login,
+        "ssh_strict": True,
+        "alt_host_keys": True,
+        "session_log": talk.heard,
+        "banner_timeout": talk.step,
+        "auth_timeout": talk.step,
+        "blocking_timeout": talk.left,
+        "read_timeout_override": device.deadline,
+    }
+
+
+def _said(line: BaseConnection, device: Device, command: str) -> str:
+    said = str(line.send_command(command, read_timeout=device.deadline))
+    if declined(said) or not said.strip():
+        raise ConsoleError(
+            f"{device.name} does not take `{command}`",
+            hint=f"Is {device.driver} the right driver, and may {device.user} ask this?",
+        )
+    return said
+
+
+def _enable(line: BaseConnection, device: Device) -> None:
+    try:
+        line.enable()
+    except ValueError:
+        raise LoginRefused(
+            f"{device.name} refuses the second password (enable)",
+            hint="Name it under `enable:` in the inventory, or give the account the rights.",
+        ) from None

@@ -1,0 +1,76 @@
+"""The inventory's folder: hosts.yaml and devices.yaml, and the secrets they refer to."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from labmgr.domain.inventory import Device, Equipment, Host, Terminal
+from labmgr.errors import BadFile, BadInput, Problem
+from labmgr.store.inventory_reader import read_devices, read_hosts
+
+HOSTS: Final = "hosts.yaml"
+DEVICES: Final = "devices.yaml"
+_LARGEST: Final = 64 << 10  # of a secret in a file
+
+
+class FileInventory:
+    """Reads afresh each time: the files are small, and people change them while it runs."""
+
+    def __init__(self, folder: Path, env: Mapping[str, str]) -> None:
+        self._folder, self._env = folder, env
+
+    def read(self) -> Equipment:
+        """A missing file is an empty one; what both files lack is said together."""
+        problems: list[Problem] = []
+        hosts: tuple[Host, ...] = ()
+        both: tuple[tuple[Device, ...], tuple[Terminal, ...]] = (), ()
+        try:
+            hosts = read_hosts(HOSTS, raw) if (raw := self._raw(HOSTS)) else hosts
+        except BadFile as e:
+            problems += e.problems
+        try:
+            both = read_devices(DEVICES, raw) if (raw := self._raw(DEVICES)) else both
+        except BadFile as e:
+            problems += e.problems
+        if problems:
+            raise BadFile(problems[0].file, problems)
+        return Equipment(hosts, *both)
+
+    def secret(self, reference: str) -> str:
+        kind, _, rest = reference.partition(":")
+        if kind == "env":
+            if value := self._env.get(rest, ""):
+                return value
+            raise BadInput(
+                f"The environment has no {rest}, which the inventory names",
+                hint=f"Set {rest} where labmgr is started, or keep the secret in its store: "
+                "`labmgr device secret NAME`, and store:NAME in the inventory.",
+            )
+        return _in_file(Path(rest))
+
+    def _raw(self, name: str) -> bytes:
+        try:
+            return (self._folder / name).read_bytes()
+        except FileNotFoundError:
+            return b""
+        except OSError as e:
+            what = f"it cannot be read: {e.strerror}"
+            problem = Problem(name, 0, "file", what, "Check its owner and rights.")
+            raise BadFile(name, [problem]) from e
+
+
+def _in_file(file: Path) -> str:
+    try:
+        if stat.S_IMODE(file.stat().st_mode) & 0o077:
+            raise BadInput(f"{file} can be read by others", hint=f"`chmod 600 {file}`")
+        with file.open(encoding="utf-8") as text:
+            value = text.read(_LARGEST)
+    except (OSError, UnicodeDecodeError) as e:
+        words = e.strerror if isinstance(e, OSError) else "it is not UTF-8"
+        hint = "The inventory names this file for a secret."
+        raise BadInput(f"{file} cannot be read: {words}", hint=hint) from None
+    # A password is one line; a key keeps its last line feed.
+    return value if "\n" in value.rstrip("\n") else value.rstrip("\r\n")
