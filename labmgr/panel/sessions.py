@@ -17,6 +17,7 @@ from labmgr.errors import BadFile, LabmgrError
 from labmgr.panel.filters import counted, tell
 from labmgr.panel.forms import MEANINGS, chosen_form
 from labmgr.panel.gate import operator, tools
+from labmgr.panel.readiness import checklist
 from labmgr.services import forms, rosters, sessions, sitting
 
 bp = Blueprint("sessions", __name__, url_prefix="/sessions")
@@ -44,7 +45,8 @@ def create_do() -> ResponseReturnValue:
 
 @bp.get("/<name>")
 def show(name: str) -> ResponseReturnValue:
-    return render_template("session.html", **_seen(tools().store.session(name)))
+    session = tools().store.session(name)
+    return render_template("session.html", ready=checklist(tools(), session), **_seen(session))
 
 
 @bp.get("/<name>/_labs")

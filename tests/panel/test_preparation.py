@@ -1,12 +1,16 @@
 """Before the day: form and commissions; what is refused says why and keeps what was typed."""
 
+import re
+from datetime import date
 from html import unescape
 
 import pytest
 
-from labmgr.domain.exam import Form, Phase
+from labmgr.domain.exam import Form, Phase, Realisation
 from labmgr.domain.passage import Passage, PassageState
+from labmgr.domain.timetable import Wishes
 from labmgr.domain.words import Role
+from labmgr.services import forms, passages, timetable
 
 FORM = "/sessions/e6/forme"
 HOMES = "/sessions/e6/commissions"
@@ -156,3 +160,53 @@ def test_commission_and_technician_read_what_teachers_write(world, teacher, staf
         assert "commission (SISR)" in page
         assert "Ajouter une commission" not in page
         assert "Modifier" not in page
+
+
+def ready(client):
+    """The checklist of the session's page: a state and words for each title."""
+    page = client.text("/sessions/e6")
+    part = unescape(page.split('class="checklist"')[1].split("</ul>")[0])
+    rows = (re.sub(r"<[^>]+>", "|", row).split("|") for row in part.split("<li>")[1:])
+    cells = [[cell.strip() for cell in row if cell.strip()] for row in rows]
+    return {title: (state, words) for state, title, words in cells}
+
+
+def test_the_checklist_names_what_lacks_and_never_which_was_chosen(world, teacher):
+    before = ready(teacher)
+    assert before["Forme"] == ("fait", "entraînement")
+    assert before["Réalisations"] == ("manque", "manquent à 1, 2, 3")
+    assert before["Planning"] == ("manque", "à proposer")
+    assert before["Labos"] == ("à vérifier", "0 construits sur 3")
+    assert before["Fiches des candidats"] == ("manque", "à imprimer")
+    set_form(teacher, form="ponctuelle", year="2027")
+    add(teacher, **{"login-2": ""})
+    tools = world.tools
+    for number in "123":
+        for which in (1, 2):
+            wanted = Realisation("e6", number, which, "sisr-core")
+            forms.keep_realisation(tools, wanted, by="t")
+    forms.keep_document(tools, "e6", "1", 2, name="b.pdf", data=b"%PDF-1", by="t")
+    tools.store.keep_passages([Passage("e6", "1", "a")], by="t")
+    passages.choose(tools, "e6", "1", 2, by="commission")
+    teacher.post("/sessions/e6/candidats/fiches", "/sessions/e6/candidats")
+    after = ready(teacher)
+    assert after["Forme"] == ("fait", "ponctuelle")
+    assert "il en faut deux" in after["Commissions"][1]
+    assert after["Réalisations"] == ("fait", "les deux de chacun")
+    assert after["Documents"] == ("manque", "1 déposés sur 3")
+    assert after["Choix de la commission"] == ("manque", "1 faits sur 3")
+    assert after["Fiches des candidats"][0] == "fait"
+    passages.choose(tools, "e6", "1", 1, by="commission")
+    assert ready(teacher) == after
+
+
+def test_the_checklist_is_done_when_everything_is(world, teacher):
+    set_form(teacher, form="ponctuelle", year="2027")
+    add(teacher)
+    wishes = Wishes(date(2027, 6, 1), ("A1", "A2", "A3"))
+    timetable.save(world.tools, "e6", timetable.propose(world.tools, "e6", wishes), by="t")
+    world.ready()
+    found = ready(teacher)
+    assert found["Planning"] == ("fait", "fait")
+    assert found["Labos"] == ("fait", "3 construits sur 3")
+    assert found["Commissions"] == ("fait", "A")
