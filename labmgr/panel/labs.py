@@ -20,7 +20,7 @@ from labmgr.errors import LabmgrError
 from labmgr.panel.filters import word
 from labmgr.panel.gate import operator, tools
 from labmgr.panel.sessions import share_of, template_of
-from labmgr.services import access, drawing, sitting
+from labmgr.services import access, drawing, sitting, snapshots
 from labmgr.services.blueprint import candidate_of
 
 bp = Blueprint("labs", __name__, url_prefix="/labs")
@@ -110,7 +110,9 @@ def _seen(lab: Lab) -> dict[str, object]:
 
 
 def _offered(lab: Lab) -> tuple[str, ...]:
-    """Where a passage opens and closes the door, no button offers to."""
+    """Where a passage opens and closes the door, no button offers to; one put away comes back."""
+    if snapshots.is_put_away(tools(), lab):
+        return ("reset", "remove")
     if sitting.may_by_hand(tools(), lab):
         return OFFERED[lab.state]
     return tuple(verb for verb in OFFERED[lab.state] if verb not in DOORS)
