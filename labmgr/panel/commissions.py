@@ -162,7 +162,8 @@ def _stored(commission: Commission) -> dict[str, str]:
     for chair, member in enumerate(commission.members, 1):
         found |= {f"login-{chair}": member.login, f"option-{chair}": str(member.option)}
         found |= {f"bloc-{chair}": "yes"} if member.teaches_bloc else {}
-    return found
+    empty = range(1 + len(commission.members), 1 + CHAIRS)
+    return found | {f"bloc-{chair}": "yes" for chair in empty}
 
 
 def _accounts(commission: Commission | None = None) -> list[Account]:

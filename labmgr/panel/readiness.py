@@ -93,14 +93,14 @@ def _realisations(tools: Tools, session: ExamSession, people: Sequence[Candidate
 def _documents(tools: Tools, session: ExamSession, people: Sequence[Candidate]) -> Sign:
     handed = {one.candidate for one in tools.store.realisations(session.name) if one.document}
     lacking = [one.number for one in people if one.number not in handed]
-    words = _("%(num)d déposés sur %(all)d", num=len(people) - len(lacking), all=len(people))
+    words = _("%(num)d sur %(all)d", num=len(people) - len(lacking), all=len(people))
     return Sign(_("Documents"), _state(people, lacking), words, "realisations.show")
 
 
 def _choices(people: Sequence[Candidate], passages: Sequence[Passage]) -> Sign:
     made = {one.candidate for one in passages if one.choice}
     lacking = [one.number for one in people if one.number not in made]
-    words = _("%(num)d faits sur %(all)d", num=len(people) - len(lacking), all=len(people))
+    words = _("%(num)d sur %(all)d", num=len(people) - len(lacking), all=len(people))
     return Sign(_("Choix de la commission"), _state(people, lacking), words, "day.show")
 
 
@@ -124,7 +124,7 @@ def _labs(tools: Tools, session: ExamSession, passages: Sequence[Passage]) -> Si
     labs = [lab for lab in tools.store.labs(session.name) if lab.candidate not in own]
     up = sum(lab.state in STANDING for lab in labs)
     broken = sum(lab.state is LabState.BROKEN for lab in labs)
-    words = _("%(num)d construits sur %(all)d", num=up, all=len(labs))
+    words = _("construits : %(num)d sur %(all)d", num=up, all=len(labs))
     if broken:
         words += _(", %(num)d en panne", num=broken)
     state = "missing" if broken else "good" if labs and up == len(labs) else "warning"
@@ -148,4 +148,6 @@ def _named(numbers: Iterable[str]) -> str:
     ordered = sorted(numbers, key=in_order)
     more = len(ordered) - MOST_NAMED
     shown = ", ".join(ordered[:MOST_NAMED])
-    return shown if more <= 0 else _("%(shown)s et %(more)d autres", shown=shown, more=more)
+    if more <= 0:
+        return shown
+    return ngettext("%(who)s et %(num)d autre", "%(who)s et %(num)d autres", more, who=shown)

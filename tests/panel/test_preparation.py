@@ -176,7 +176,7 @@ def test_the_checklist_names_what_lacks_and_never_which_was_chosen(world, teache
     assert before["Forme"] == ("fait", "entraînement")
     assert before["Réalisations"] == ("manque", "manquent à 1, 2, 3")
     assert before["Planning"] == ("manque", "à proposer")
-    assert before["Labos"] == ("à vérifier", "0 construits sur 3")
+    assert before["Labos"] == ("à vérifier", "construits : 0 sur 3")
     assert before["Fiches des candidats"] == ("manque", "à imprimer")
     set_form(teacher, form="ponctuelle", year="2027")
     add(teacher, **{"login-2": ""})
@@ -193,8 +193,8 @@ def test_the_checklist_names_what_lacks_and_never_which_was_chosen(world, teache
     assert after["Forme"] == ("fait", "ponctuelle")
     assert "il en faut deux" in after["Commissions"][1]
     assert after["Réalisations"] == ("fait", "les deux de chacun")
-    assert after["Documents"] == ("manque", "1 déposés sur 3")
-    assert after["Choix de la commission"] == ("manque", "1 faits sur 3")
+    assert after["Documents"] == ("manque", "1 sur 3")
+    assert after["Choix de la commission"] == ("manque", "1 sur 3")
     assert after["Fiches des candidats"][0] == "fait"
     passages.choose(tools, "e6", "1", 1, by="commission")
     assert ready(teacher) == after
@@ -208,5 +208,5 @@ def test_the_checklist_is_done_when_everything_is(world, teacher):
     world.ready()
     found = ready(teacher)
     assert found["Planning"] == ("fait", "fait")
-    assert found["Labos"] == ("fait", "3 construits sur 3")
+    assert found["Labos"] == ("fait", "construits : 3 sur 3")
     assert found["Commissions"] == ("fait", "A")
