@@ -115,7 +115,7 @@ _SECRET: Final = re.compile(
     r"(?i)(\b(?:secret|password|passwd|passphrase|community|psk|psksecret|pre-shared-key|"
     r"key-string|md5|auth|priv|tacacs-server key|radius-server key|server-key|"
     r"key(?= (?:\d+ )?\S+$))\b"
-    r"(?:\s*[=:]\s*|\s+)(?:(?:ENC|ciphertext|plaintext|cipher|simple|sha\d*|md5|aes|des|\d)\s+)*)"
+    r"(?:[\"']?\s*[=:]\s*|\s+)(?:(?:ENC|ciphertext|plaintext|cipher|simple|sha\d*|md5|aes|des|\d)\s+)*)"
     r"(\"[^\"]*\"|\S+)"
 )
 _KEY_BLOCK: Final = re.compile(

@@ -41,7 +41,7 @@ class Switch:
     name: str = "sw1"
     password: str = "mot-de-passe-du-commutateur"
     enable: str = ""  # a second password, where it wants one
-    # "well", "mute", "hangs", "asks", "licence", "drops"
+    # "well", "mute", "hangs", "asks", "licence", "drops", "echoes"
     manner: str = "well"
     config: str = ""
     key: paramiko.PKey = field(default_factory=lambda: paramiko.RSAKey.generate(2048))
@@ -157,6 +157,9 @@ class CommandLine:
                 threading.Event().wait(30)
             if manner == "drops":
                 self.channel.get_transport().close()
+            if manner == "echoes":
+                self.say(f"\nIs your password {self.switch.password}? [y/n]")
+                threading.Event().wait(30)
             if manner == "asks":
                 self.say("\nContinue in spite of the fan failure? [confirm]")
                 threading.Event().wait(30)

@@ -1,0 +1,128 @@
+"""Servers: Debian's own sshd as an ordinary process, the real paramiko."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import platform
+import shutil
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from labmgr.domain.inventory import Outcome
+from labmgr.services import devices
+from tests.devices.test_switches import checked, trusted
+
+SSHD = shutil.which("sshd", path=f"{os.environ['PATH']}:/usr/sbin")
+SETTINGS = """\
+ListenAddress 127.0.0.1
+Port {port}
+HostKey {folder}/host
+PidFile none
+AuthorizedKeysFile {folder}/login.pub
+StrictModes no
+UsePAM no
+PasswordAuthentication yes
+PermitRootLogin yes
+Subsystem sftp internal-sftp
+"""
+
+
+@pytest.fixture
+def server(room, tmp_path):
+    """Declared as `srv`, with labmgr's key; two pieces to keep."""
+    assert SSHD, "openssh-server is needed: scripts/test installs it"
+    if os.getuid() == 0:
+        Path("/run/sshd").mkdir(exist_ok=True)
+    for name in ("host", "login"):
+        command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(tmp_path / name)]
+        subprocess.run(command, check=True)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    (tmp_path / "sshd_config").write_text(SETTINGS.format(port=port, folder=tmp_path))
+    (tmp_path / "kept.conf").write_text("one = 1\n")
+    process = subprocess.Popen(
+        [SSHD, "-D", "-e", "-f", tmp_path / "sshd_config"], stderr=subprocess.DEVNULL
+    )
+    more = (
+        f"    key: file:{tmp_path}/login\n    keep:\n"
+        f"      conf: {{file: {tmp_path}/kept.conf}}\n      name: {{command: uname -n}}\n"
+    )
+    room.declare("srv", port, driver="ssh", more=more)
+    declared = room.world.home / "inventory" / "devices.yaml"
+    text = declared.read_text().replace("user: labmgr", f"user: {getpass.getuser()}")
+    declared.write_text(text.replace("kind: switch", "kind: server"))
+    deadline = time.monotonic() + 10
+    while process.poll() is None and time.monotonic() < deadline:
+        with socket.socket() as line:
+            if line.connect_ex(("127.0.0.1", port)) == 0:
+                break
+        time.sleep(0.05)
+    yield tmp_path
+    process.terminate()
+    process.wait()
+
+
+def test_a_server_says_its_system_and_name(room, server):
+    trusted(room)
+    report = checked(room)["srv"]
+    assert report.said == ""
+    assert report.answer.hostname == platform.node()
+    assert report.answer.version.startswith(f"Linux {platform.release()}")
+    assert report.answer.os == platform.freedesktop_os_release()["PRETTY_NAME"]
+
+
+def test_files_and_outputs_are_kept_and_compared(room, server):
+    trusted(room)
+    [made] = devices.back_up(room.tools, room.devices(), by="technicien")
+    assert made.said == ""
+    text = room.tools.configs.text("srv", made.backup.name)
+    assert text == (
+        f"### conf: {server}/kept.conf\none = 1\n\n### name: uname -n\n{platform.node()}\n\n"
+    )
+    (server / "kept.conf").write_text("one = 2\npassword = tresSecret\n")
+    list(devices.back_up(room.tools, room.devices(), by="technicien"))
+    lines = devices.difference(room.tools, *room.devices())
+    assert [line for line in lines if line[0] in "+-"][2:] == [
+        "-one = 1",
+        "+one = 2",
+        "+password = ***",
+    ]
+
+
+def test_a_file_that_is_gone_is_named_and_nothing_is_kept(room, server):
+    trusted(room)
+    (server / "kept.conf").unlink()
+    [made] = devices.back_up(room.tools, room.devices(), by="technicien")
+    assert made.outcome is Outcome.FAILED
+    assert "kept.conf cannot be read" in made.said
+    assert room.tools.configs.backups("srv") == []
+
+
+def test_a_key_that_is_not_taken_is_a_refusal(room, server):
+    trusted(room)
+    (server / "login.pub").write_text("")
+    assert checked(room)["srv"].outcome is Outcome.REFUSED
+
+
+def test_another_host_key_gets_no_login(room, server):
+    trusted(room)
+    room.tools.store.change_secret("device-key:srv", "ssh-ed25519 " + "A" * 68)
+    assert checked(room)["srv"].outcome is Outcome.WRONG_KEY
+    room.tools.store.change_secret("device-key:srv", "ecdsa-sha2-nistp256 " + "A" * 68)
+    assert checked(room)["srv"].outcome is Outcome.WRONG_KEY
+
+
+def test_a_command_that_never_ends_is_given_up(room, server):
+    trusted(room)
+    declared = room.world.home / "inventory" / "devices.yaml"
+    text = (
+        declared.read_text().replace("uname -n", "sleep 30").replace("deadline: 6", "deadline: 2")
+    )
+    declared.write_text(text)
+    [made] = devices.back_up(room.tools, room.devices(), by="technicien")
+    assert made.outcome is Outcome.HUNG
