@@ -150,4 +150,4 @@ def _named(numbers: Iterable[str]) -> str:
     shown = ", ".join(ordered[:MOST_NAMED])
     if more <= 0:
         return shown
-    return ngettext("%(who)s et %(num)d autre", "%(who)s et %(num)d autres", more, who=shown)
+    return str(ngettext("%(who)s et %(num)d autre", "%(who)s et %(num)d autres", more, who=shown))

@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from labmgr.domain.asking import in_order
 from labmgr.domain.clash import Clash
 from labmgr.domain.daysheet import Line
 from labmgr.domain.exam import ExamSession, Phase
@@ -128,14 +129,15 @@ def _page(
         plan=plan,
         packed=_packed(proposed) if proposed else "",
         stays={one.candidate for one in stored if one.state not in BEFORE},
-        unplanned=sorted(
-            {one.number for one in tools().store.candidates(session.name)}
-            - {line.number for line in plan.lines}
-            if plan
-            else ()
-        ),
+        unplanned=_unplanned(session.name, plan) if plan else [],
     )
     return page, status
+
+
+def _unplanned(name: str, plan: Plan) -> list[str]:
+    timed = {line.number for line in plan.lines}
+    lacking = (one.number for one in tools().store.candidates(name) if one.number not in timed)
+    return sorted(lacking, key=in_order)
 
 
 def _merged(stored: Sequence[Passage], proposed: Sequence[Passage]) -> list[Passage]:

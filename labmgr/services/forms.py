@@ -19,7 +19,7 @@ from labmgr.domain.exam import (
 from labmgr.domain.lab import Lab, LabState
 from labmgr.domain.passage import PHASE_OF, UNDER_WAY
 from labmgr.domain.ports import Tools
-from labmgr.domain.words import slug
+from labmgr.domain.words import Said, slug
 from labmgr.errors import BadInput, NotFound, Refused
 from labmgr.services import passages, rosters
 
@@ -115,12 +115,37 @@ def check_realisation(tools: Tools, wanted: Realisation) -> None:
 def keep_document(
     tools: Tools, session: str, number: str, realisation: int, *, name: str, data: bytes, by: str
 ) -> None:
-    """What phase 1 hands out (expression des besoins, S4:2311); nobody sees it before."""
+    """What phase 1 hands out (expression des besoins, S4:2311); nobody sees it before.
+
+    Once a candidate works on it, it stays as it was handed out.
+    """
     if not data.startswith(b"%PDF-"):
         raise BadInput(f"{name} is not a PDF", hint="Print the document to a PDF file.")
     if len(data) > LARGEST_DOCUMENT:
         raise BadInput(f"{name} is larger than 10 MiB", hint="Save it with smaller pictures.")
+    if _is_handed_out(tools, session, number, realisation):
+        raise Refused(
+            Said(
+                f"Candidate {number} works on this document already",
+                f"{number} travaille déjà sur ce document",
+            ),
+            hint=Said(
+                "Note what changes as an adjustment after interview 1.",
+                "Notez ce qui change comme ajustement, après l'entretien 1.",
+            ),
+        )
     tools.store.keep_document(session, number, realisation, name, data, by=by)
+
+
+def _is_handed_out(tools: Tools, session: str, number: str, realisation: int) -> bool:
+    """Whether its phase 1 began with a document there; one that was missing may still come."""
+    begun = [
+        one
+        for one in tools.store.passages(session)
+        if one.candidate == number and one.choice == realisation and Phase.PHASE_1 in one.clocks
+    ]
+    known = tools.store.realisations(session, number)
+    return bool(begun) and any(one.number == realisation and one.document for one in known)
 
 
 def set_extra_time(

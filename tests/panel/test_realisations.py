@@ -7,6 +7,7 @@ from html import unescape
 
 import pytest
 
+from labmgr.domain.clock import Clock
 from labmgr.domain.exam import Phase, Realisation
 from labmgr.domain.passage import Passage, PassageState
 from labmgr.domain.words import Role
@@ -233,3 +234,21 @@ def test_an_environment_stays_once_the_passage_has_begun(world, teacher):
     assert "ne peut plus changer" in said(answer)
     assert not store.passage("e6", "1").own_tools
     assert Phase.PHASE_1 not in store.passage("e6", "1").planned
+
+
+def test_a_document_stays_once_its_candidate_works_on_it(world, teacher, staff):
+    """One that was missing may still come, even then."""
+    save(teacher)
+    commission, store = staff(Role.COMMISSION), world.tools.store
+    store.keep_passages([Passage("e6", "1")], by="t")
+    passages.choose(world.tools, "e6", "1", 1, by="commission")
+    before = store.passage("e6", "1")
+    now = world.tools.clock()
+    begun = before.moved_to(PassageState.PRESENT).moved_to(PassageState.PHASE_1)
+    begun = begun.with_clock(Phase.PHASE_1, Clock(1800.0).started(now))
+    store.change_passage(before, begun, what="test", by="t")
+    assert hand_in(commission).status_code == 200
+    answer = hand_in(commission, data=PDF + b" anew")
+    assert answer.status_code == 409
+    assert "travaille déjà sur ce document" in said(answer)
+    assert store.document("e6", "1", 1)[1] == PDF
