@@ -51,7 +51,7 @@ def test_only_a_physical_device_that_answered_is_real(room):
     ],
 )
 def test_each_trouble_has_its_name_and_a_mend(room, manner, outcome, words):
-    switch = room.switch("sw1", told={"deadline": 4})
+    switch = room.switch("sw1", told={"deadline": 3})
     trusted(room)
     switch.manner = manner
     begun = time.monotonic()
@@ -59,7 +59,7 @@ def test_each_trouble_has_its_name_and_a_mend(room, manner, outcome, words):
     assert (report.outcome, report.said) == (outcome, report.said)
     assert words in report.said
     assert report.mend
-    assert time.monotonic() - begun < 4 + 2
+    assert time.monotonic() - begun < 3 + 3
 
 
 def test_a_refused_password_is_said_and_never_shown(room, caplog):
@@ -116,7 +116,7 @@ def test_forty_devices_of_which_eight_are_in_trouble(room):
 
     key = paramiko.RSAKey.generate(2048)
     for number in range(40):
-        room.switch(f"sw{number}", key=key, told={"deadline": 14})
+        room.switch(f"sw{number}", key=key, told={"deadline": 11})
     trusted(room)
     manners = dict.fromkeys(range(5), "mute") | {7: "hangs"}
     for number, manner in manners.items():

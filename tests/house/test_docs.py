@@ -86,7 +86,8 @@ def understood(words: list[str]) -> None:
 
 
 def _given(values: dict[str, object], one: click.Parameter) -> bool:
-    return isinstance(values.get(one.name or ""), str | bool | list)
+    value = values.get(one.name or "")
+    return isinstance(value, str | bool | list) or (isinstance(value, tuple) and bool(value))
 
 
 @pytest.mark.parametrize("document", PAGES, ids=name)
