@@ -19,6 +19,7 @@ from labmgr.errors import (
     UnexpectedPrompt,
 )
 
+STORE_NAME: Final = "[a-z0-9][a-z0-9-]{0,40}"  # after `store:`
 SSH: Final = "ssh"  # the driver of servers: a shell instead of a vendor's command line
 
 
@@ -114,7 +115,15 @@ class Equipment:
         raise NotFound(f"The inventory has no device {name}", hint=f"Known are: {known}.")
 
     def chosen(self, place: str | None = None, names: Sequence[str] = ()) -> tuple[Device, ...]:
-        """Those of a place, or those named; all of them when neither is said. Raises NotFound."""
+        """Those of a place, or those named; all of them when neither is said.
+
+        Raises NotFound, also when there is none at all: nobody asked is no good answer.
+        """
+        if not self.devices:
+            raise NotFound(
+                "The inventory declares no device",
+                hint="Write devices.yaml in the folder that LABMGR_INVENTORY names.",
+            )
         found = tuple(map(self.device, names)) if names else self.devices
         if place is None:
             return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import difflib
 import hashlib
+import re
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
@@ -12,7 +13,16 @@ from typing import Final, TypeVar
 
 from labmgr.domain.devices import Backup
 from labmgr.domain.dialects import masked, steady
-from labmgr.domain.inventory import Answer, Device, Keys, Nature, Outcome, outcome_of, same_key
+from labmgr.domain.inventory import (
+    STORE_NAME,
+    Answer,
+    Device,
+    Keys,
+    Nature,
+    Outcome,
+    outcome_of,
+    same_key,
+)
 from labmgr.domain.ports import Tools
 from labmgr.errors import BadInput, HostKeyUnknown, LabmgrError, NotFound, Refused
 
@@ -146,6 +156,11 @@ def trust(tools: Tools, device: Device, *, replace: bool = False, why: str = "",
 
 def keep_secret(tools: Tools, name: str, value: str, *, by: str) -> None:
     """A secret that the inventory names as store:NAME; another one takes its place."""
+    if not re.fullmatch(STORE_NAME, name):
+        raise BadInput(
+            f"{name!r} is not a usable name",
+            hint="Use at most 41 small letters, digits and hyphens.",
+        )
     if not value:
         raise BadInput("An empty secret opens nothing", hint="Give the password, or the key.")
     tools.store.change_secret(f"device-secret:{name}", value)

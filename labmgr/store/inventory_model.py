@@ -8,9 +8,10 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from labmgr.domain.inventory import STORE_NAME
 from labmgr.store.model_types import Identifier, Port, Strict, Value, wrong
 
-_REFERENCE = re.compile(r"env:[A-Za-z_]\w*|file:/\S+|store:[a-z0-9][a-z0-9-]{0,40}")
+_REFERENCE = re.compile(r"env:[A-Za-z_]\w*|file:/\S+|store:" + STORE_NAME)
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,250}[A-Za-z0-9])?")
 _MOST_SECONDS = 600
 

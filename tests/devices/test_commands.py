@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import subprocess
+import sys
 
 import pytest
 
@@ -51,6 +53,17 @@ def test_one_that_does_not_answer_makes_the_exit_status_1(room, terminal):
     assert terminal.json("device", "check", status=1)[0]["outcome"] == "not trusted yet"
 
 
+def test_an_empty_inventory_is_said_and_no_success(terminal):
+    result = terminal.say("device", "check")
+    assert result.exit_code == 1
+    assert "declares no device" in result.stderr
+
+
+def test_nobody_pays_for_netmiko_before_a_device_is_asked():
+    program = "import sys, labmgr.wiring; sys.exit('netmiko' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
 def test_a_changed_key_is_replaced_only_with_a_reason(room, terminal):
     import paramiko  # noqa: PLC0415 - a key for the new switch
 
@@ -75,6 +88,9 @@ def test_a_secret_is_kept_sealed_and_only_from_a_closed_file(room, terminal, tmp
     file.chmod(0o600)
     assert terminal.say("device", "secret", "room", "--file", str(file)).exit_code == 0
     assert terminal.say("device", "check").exit_code == 0
+    assert (
+        "not a usable name" in terminal.say("device", "secret", "A:b", "--file", str(file)).stderr
+    )
     assert "no terminal" in terminal.say("device", "secret", "room").stderr
 
 
