@@ -15,7 +15,7 @@ from labmgr.domain.lab import Lab, LabState
 from labmgr.domain.ports import Tools
 from labmgr.domain.work import Job
 from labmgr.errors import NotFound
-from labmgr.services import access, labs, probes, repairs, snapshots, waves
+from labmgr.services import access, doors, labs, probes, repairs, snapshots, waves
 
 NOT_OPEN = frozenset(LabState) - {LabState.OPEN}
 NOTHING_THERE = frozenset({LabState.PLANNED, LabState.GONE})
@@ -120,7 +120,7 @@ def build(call: Call) -> None:
 def open_(call: Call) -> None:
     """Let the candidates in."""
     by = call.shell.by
-    call.each(lambda tools, one: labs.order_open(tools, one.id, by=by), idle={LabState.OPEN})
+    call.each(lambda tools, one: doors.order_open(tools, one.id, by=by), idle={LabState.OPEN})
 
 
 @lab.command()
@@ -128,7 +128,7 @@ def open_(call: Call) -> None:
 def close(call: Call) -> None:
     """Cut the candidates' access; the labs run on."""
     by = call.shell.by
-    call.each(lambda tools, one: labs.order_close(tools, one.id, by=by), idle=NOT_OPEN)
+    call.each(lambda tools, one: doors.order_close(tools, one.id, by=by), idle=NOT_OPEN)
 
 
 @lab.command()
@@ -136,7 +136,9 @@ def close(call: Call) -> None:
 def freeze(call: Call) -> None:
     """Cut the candidates' access and keep the labs for the commission."""
     by = call.shell.by
-    call.each(lambda tools, one: labs.order_close(tools, one.id, by=by, freeze=True), idle=NOT_OPEN)
+    call.each(
+        lambda tools, one: doors.order_close(tools, one.id, by=by, freeze=True), idle=NOT_OPEN
+    )
 
 
 @lab.command()

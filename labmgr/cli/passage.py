@@ -15,7 +15,7 @@ from labmgr.domain.exam import Phase
 from labmgr.domain.passage import Passage
 from labmgr.domain.words import Role
 from labmgr.domain.work import ENDED, LANE, Job, Lane
-from labmgr.services import passages, spares
+from labmgr.services import attendance, choices, interruptions, passages, spares
 
 T = TypeVar("T")
 PHASES = click.Choice([phase.value for phase in Phase])
@@ -87,11 +87,11 @@ def opened(shell: Shell, labs: Sequence[str], *, wait: bool) -> list[Job]:
     return failed
 
 
-def seen(shell: Shell, found: Sequence[Passage], *, choices: bool = False) -> list[dict[str, Any]]:
+def seen(shell: Shell, found: Sequence[Passage], *, told_all: bool = False) -> list[dict[str, Any]]:
     """As JSON, with what is left of the phase; the choice only where it was asked for."""
     now, told = shell.tools.clock(), []
     for one in found:
-        shown = one if choices else passages.seen_by(one, Role.TECHNICIAN)
+        shown = one if told_all else choices.seen_by(one, Role.TECHNICIAN)
         data = cast("dict[str, Any]", plain(shown))
         left = one.clock.left(now) if one.clock else None
         running = one.clock.running if one.clock else False
@@ -99,10 +99,10 @@ def seen(shell: Shell, found: Sequence[Passage], *, choices: bool = False) -> li
     return told
 
 
-def show(shell: Shell, found: Sequence[Passage], *, choices: bool = False) -> None:
+def show(shell: Shell, found: Sequence[Passage], *, told_all: bool = False) -> None:
     heads = ["candidate", "wave", "commission", "place", "state", "left", "lab", "message"]
-    rows = [[*_row(shell, one), *([str(one.choice or "")] if choices else [])] for one in found]
-    table([*heads, "choice"] if choices else heads, rows)
+    rows = [[*_row(shell, one), *([str(one.choice or "")] if told_all else [])] for one in found]
+    table([*heads, "choice"] if told_all else heads, rows)
 
 
 def _row(shell: Shell, one: Passage) -> list[str]:
@@ -124,15 +124,15 @@ def passage_list(shell: Shell, name: str, wave: int | None, choices: bool, as_js
     found = [one for one in store.passages(store.session(name).name) if wave in {None, one.wave}]
     if choices:
         store.write(f"session:{name}", "choices shown on the command line", by=shell.by)
-    told = seen(shell, found, choices=choices)
-    answer(told, as_json=as_json, people=lambda: show(shell, found, choices=choices))
+    told = seen(shell, found, told_all=choices)
+    answer(told, as_json=as_json, people=lambda: show(shell, found, told_all=choices))
 
 
 @passage.command()
 @of_one
 def present(one: One) -> None:
     """The candidate is there; late is noted, nothing follows from it."""
-    one.say(one.do(passages.arrive))
+    one.say(one.do(attendance.arrive))
 
 
 @passage.command()
@@ -142,9 +142,9 @@ def present(one: One) -> None:
 def absent(one: One, back: bool, why: str) -> None:
     """Said by two people on two accounts, since an absence eliminates the candidate."""
     if back:
-        one.say(one.do(passages.take_back_absence, why=why))
+        one.say(one.do(attendance.take_back_absence, why=why))
     else:
-        one.say(one.do(passages.say_absent))
+        one.say(one.do(attendance.say_absent))
 
 
 @passage.command()
@@ -152,7 +152,7 @@ def absent(one: One, back: bool, why: str) -> None:
 @of_one
 def block(one: One, why: str) -> None:
     """The file is not conforming: the candidate is not interrogated."""
-    one.say(one.do(passages.block, why))
+    one.say(one.do(attendance.block, why))
 
 
 @passage.command()
@@ -160,7 +160,7 @@ def block(one: One, why: str) -> None:
 @of_one
 def unblock(one: One, why: str) -> None:
     """The file is conforming after all."""
-    one.say(one.do(passages.unblock, why=why))
+    one.say(one.do(attendance.unblock, why=why))
 
 
 @passage.command()
@@ -169,7 +169,7 @@ def unblock(one: One, why: str) -> None:
 @click.argument("which", metavar="R", type=int)
 def choose(one: One, which: int, why: str) -> None:
     """The commission's choice, kept to itself; after phase 1 began a second person confirms it."""
-    one.say(one.do(passages.choose, which, why=why))
+    one.say(one.do(choices.choose, which, why=why))
 
 
 @passage.command()
@@ -207,7 +207,7 @@ def finish(one: One, why: str, wait: bool) -> None:
 def extend(one: One, minutes: float, seconds: float, why: str, wait: bool) -> None:
     """Add time to the present phase, by decision."""
     more = minutes * MINUTE + seconds
-    one.follow(one.do(passages.extend, more, why=why), wait=wait)
+    one.follow(one.do(interruptions.extend, more, why=why), wait=wait)
 
 
 @passage.command()

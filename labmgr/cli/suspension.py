@@ -12,7 +12,7 @@ from labmgr.cli.passage import opened, seen, show, wait_option, why_allowed, why
 from labmgr.cli.shell import Command, Shell, answer, json_option, refuse
 from labmgr.domain.passage import UNDER_WAY, Passage, PassageState
 from labmgr.domain.work import JobKind
-from labmgr.services import passages
+from labmgr.services import interruptions
 
 
 def of_some(command: Command) -> Command:
@@ -49,9 +49,9 @@ def suspend(
     """Stop the clock and cut access: an incident. With --all, of everybody under way."""
     shell: Shell = ctx.obj
     if everyone:
-        passages.suspend_all(shell.tools, name, by=shell.by, why=why)
+        interruptions.suspend_all(shell.tools, name, by=shell.by, why=why)
     else:
-        passages.suspend(shell.tools, name, str(number), by=shell.by, why=why)
+        interruptions.suspend(shell.tools, name, str(number), by=shell.by, why=why)
     found = [one for one in _meant(shell, name, number) if one.state in UNDER_WAY]
     failed = opened(shell, [one.lab for one in found], wait=wait)
     tell(shell, found, as_json=as_json)
@@ -77,9 +77,9 @@ def resume(
     shell: Shell = ctx.obj
     halted = [one for one in _meant(shell, name, number) if one.paused]
     if everyone:
-        passages.resume_all(shell.tools, name, by=shell.by, why=why)
+        interruptions.resume_all(shell.tools, name, by=shell.by, why=why)
     else:
-        passages.resume(shell.tools, name, str(number), by=shell.by, why=why)
+        interruptions.resume(shell.tools, name, str(number), by=shell.by, why=why)
     ordered = {job.lab for job in shell.tools.store.jobs(unended=True) if job.kind is JobKind.OPEN}
     failed = opened(shell, [one.lab for one in halted], wait=wait)
     now = [shell.tools.store.passage(name, one.candidate) for one in halted]

@@ -170,18 +170,17 @@ class ExamBook(Protocol):
         why: str = "",
         orders: Sequence[Order] = (),
         bell: Bell | None = None,
+        forget: Sequence[Bell] = (),
     ) -> Passage | None:
         """One step with its journal row, its orders and the bell it answers: all or nothing.
 
+        Bells to *forget* may be due again: their phase was given more time.
         LostRace when the passage was changed since *before* was read. None, and nothing done,
         when the bell has been answered already.
         """
 
     def bells(self, session: str | None = None) -> set[Bell]:
         """Those that were answered."""
-
-    def forget_bell(self, bell: Bell) -> None:
-        """It may be due again: its phase was given more time."""
 
     def incidents(self, session: str, candidate: str | None = None) -> list[Incident]:
         """Oldest first."""

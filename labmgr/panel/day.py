@@ -21,13 +21,13 @@ from labmgr.panel.day_rows import Day, Row, read_day, scale_of
 from labmgr.panel.errors import status_of
 from labmgr.panel.gate import operator, tools
 from labmgr.panel.passage_verbs import NEXT, VERBS, Verb, offered
-from labmgr.services import passages
+from labmgr.services import choices, interruptions
 
 bp = Blueprint("day", __name__, url_prefix="/sessions/<name>/journee")
 
 ALL: Final[Mapping[str, Callable[..., list[Passage]]]] = {
-    "suspend": passages.suspend_all,
-    "resume": passages.resume_all,
+    "suspend": interruptions.suspend_all,
+    "resume": interruptions.resume_all,
 }
 
 
@@ -79,7 +79,7 @@ def _seen(day: Day) -> dict[str, object]:
     rows = [
         replace(
             row,
-            passage=passages.seen_by(row.passage, role),
+            passage=choices.seen_by(row.passage, role),
             bars=tuple(scale.bars(row.spans)) if scale else (),
         )
         for row in day.rows
@@ -96,7 +96,7 @@ def _seen(day: Day) -> dict[str, object]:
         "groups": groups,
         "can": may,
         "decides": gate.allows(role, "passages.decide"),
-        "knows": role in passages.MAY_KNOW_CHOICE,
+        "knows": role in choices.MAY_KNOW_CHOICE,
         "steps": {row.passage.candidate: first_step(row, may) for row in rows},
         "next": NEXT,
         "whole": [verb for verb in ALL if gate.allows(role, f"day.{verb}")],

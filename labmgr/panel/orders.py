@@ -16,7 +16,7 @@ from labmgr.errors import BadInput, LabmgrError
 from labmgr.panel.filters import tell
 from labmgr.panel.gate import operator, tools
 from labmgr.panel.labs import bp
-from labmgr.services import labs, probes, snapshots
+from labmgr.services import doors, labs, probes, snapshots
 
 LOSING: Final = frozenset({"reset", "remove", "restore"})
 # Messages travel in a cookie of four kilobytes, and nobody reads thirty of them.
@@ -83,9 +83,9 @@ def _restore(using: Tools, lab_id: str, by: str) -> object:
 
 
 ORDERS: Final[dict[str, Callable[[Tools, str, str], object]]] = {
-    "open": lambda using, lab_id, by: labs.order_open(using, lab_id, by=by),
-    "close": lambda using, lab_id, by: labs.order_close(using, lab_id, by=by),
-    "freeze": lambda using, lab_id, by: labs.order_close(using, lab_id, by=by, freeze=True),
+    "open": lambda using, lab_id, by: doors.order_open(using, lab_id, by=by),
+    "close": lambda using, lab_id, by: doors.order_close(using, lab_id, by=by),
+    "freeze": lambda using, lab_id, by: doors.order_close(using, lab_id, by=by, freeze=True),
     "probe": lambda using, lab_id, by: probes.order_probe(using, lab_id, by=by),
     "snapshot": lambda using, lab_id, by: snapshots.order_take(
         using, lab_id, SnapshotKind.OWN, by=by

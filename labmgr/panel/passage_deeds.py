@@ -12,7 +12,7 @@ from labmgr.domain.exam import MINUTE, Phase
 from labmgr.domain.extra_time import parse_extra_time
 from labmgr.domain.ports import Tools
 from labmgr.errors import BadInput
-from labmgr.services import forms, passages
+from labmgr.services import attendance, choices, forms, interruptions, passages
 
 Form = Mapping[str, str]
 LONGEST = 12 * 60  # minutes
@@ -34,16 +34,16 @@ class Asked:
 
 
 def arrive(asked: Asked) -> object:
-    return passages.arrive(asked.tools, asked.session, asked.number, by=asked.by)
+    return attendance.arrive(asked.tools, asked.session, asked.number, by=asked.by)
 
 
 def say_absent(asked: Asked) -> object:
-    return passages.say_absent(asked.tools, asked.session, asked.number, by=asked.by)
+    return attendance.say_absent(asked.tools, asked.session, asked.number, by=asked.by)
 
 
 def block(asked: Asked) -> object:
     message = asked.form.get("message", "").strip()
-    return passages.block(asked.tools, asked.session, asked.number, message, by=asked.by)
+    return attendance.block(asked.tools, asked.session, asked.number, message, by=asked.by)
 
 
 def adjust(asked: Asked) -> object:
@@ -63,13 +63,13 @@ def choose(asked: Asked) -> object:
     if not wanted.isdigit():
         raise BadInput(_("Aucune réalisation n'est cochée."), hint=_("Cochez l'une des deux."))
     who, number = asked.session, asked.number
-    return passages.choose(asked.tools, who, number, int(wanted), by=asked.by, why=asked.why)
+    return choices.choose(asked.tools, who, number, int(wanted), by=asked.by, why=asked.why)
 
 
 def extend(asked: Asked) -> object:
     seconds = minutes(asked.form) * MINUTE
     who, number = asked.session, asked.number
-    return passages.extend(asked.tools, who, number, seconds, by=asked.by, why=asked.why)
+    return interruptions.extend(asked.tools, who, number, seconds, by=asked.by, why=asked.why)
 
 
 def minutes(form: Form) -> float:

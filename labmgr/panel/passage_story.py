@@ -16,7 +16,7 @@ from labmgr.domain.words import Role
 from labmgr.errors import LabmgrError
 from labmgr.panel.day_rows import Alarm, Look, Row, alarm_of, local_day, mark_of, row_of
 from labmgr.panel.timeline import Scale
-from labmgr.services.passages import seen_by
+from labmgr.services.choices import seen_by
 
 MOST_ROWS = 200  # of the journal, on one page
 

@@ -12,7 +12,7 @@ from labmgr.domain.exam import Phase
 from labmgr.domain.passage import Passage, PassageState
 from labmgr.panel import passage_deeds as deeds
 from labmgr.panel.passage_deeds import Asked
-from labmgr.services import passages
+from labmgr.services import attendance, interruptions, passages
 
 P = PassageState
 NEXT: Final = {
@@ -93,7 +93,7 @@ _VERBS: Final = (
     Verb(
         "take_back",
         "absence/retrait",
-        deeds.with_why(passages.take_back_absence),
+        deeds.with_why(attendance.take_back_absence),
         _l("Retirer l'absence…"),
         _l("Le candidat redevient inscrit. Le motif figure au procès-verbal."),
         _l("absence retirée."),
@@ -112,7 +112,7 @@ _VERBS: Final = (
     Verb(
         "unblock",
         "dossier/deblocage",
-        deeds.with_why(passages.unblock),
+        deeds.with_why(attendance.unblock),
         _l("Dossier conforme…"),
         _l("Le passage peut commencer. Le motif figure au procès-verbal."),
         _l("dossier conforme : le passage peut commencer."),
@@ -164,7 +164,7 @@ _VERBS: Final = (
     Verb(
         "suspend",
         "suspension",
-        deeds.with_why(passages.suspend),
+        deeds.with_why(interruptions.suspend),
         _l("Suspendre…"),
         _l("Le temps s'arrête et l'accès au labo est coupé. Ce qui reste est gardé."),
         _l("suspendu, le temps est arrêté."),
@@ -174,7 +174,7 @@ _VERBS: Final = (
     Verb(
         "resume",
         "reprise",
-        deeds.with_why(passages.resume),
+        deeds.with_why(interruptions.resume),
         _l("Reprendre…"),
         _l(
             "Le temps repart de ce qui restait ; pour l'heure, quand le labo est de nouveau ouvert."

@@ -21,7 +21,7 @@ from labmgr.panel.gate import operator, tools
 from labmgr.panel.passage_deeds import Asked, minutes
 from labmgr.panel.passage_story import Story, facts_of, read_story
 from labmgr.panel.passage_verbs import NEXT, VERBS, Verb, offered
-from labmgr.services import decisions, passages
+from labmgr.services import choices, decisions
 from labmgr.services.decisions import Decision
 
 bp = Blueprint("passages", __name__, url_prefix="/sessions/<name>/passages")
@@ -151,7 +151,7 @@ def _links(passage: Passage, role: Role) -> list[tuple[str, str]]:
 def _seen(story: Story) -> dict[str, object]:
     role = gate.role()
     may = verbs_of(role)
-    passage = passages.seen_by(story.row.passage, role)
+    passage = choices.seen_by(story.row.passage, role)
     over = story.row.situation.key == "over"
     return {
         "story": story,
@@ -162,7 +162,7 @@ def _seen(story: Story) -> dict[str, object]:
         "steps": [VERBS[one] for one in offered(passage, over=over) if one in may],
         "next": NEXT,
         "decides": gate.allows(role, "passages.decide"),
-        "knows": role in passages.MAY_KNOW_CHOICE,
+        "knows": role in choices.MAY_KNOW_CHOICE,
         "links": _links(passage, role),
         "back_to_day": request.values.get("from") == "day",
     }

@@ -9,7 +9,7 @@ from labmgr.domain.exam import Phase
 from labmgr.domain.passage import UNDER_WAY, Incident, Passage, PassageState
 from labmgr.domain.ports import Tools
 from labmgr.errors import BadInput, NotFound, Refused
-from labmgr.services import outages, passages
+from labmgr.services import interruptions, outages, passages
 
 WORTH = 5.0  # seconds: less is nobody's loss
 
@@ -96,13 +96,13 @@ def _give(tools: Tools, incident: Incident, seconds: float, *, by: str, why: str
             f"The hour of candidate {incident.candidate} is over: its time cannot be given back",
             hint="Report the passage, or say why nothing is compensated.",
         )
-    passages.extend(tools, passage.session, passage.candidate, seconds, by=by, why=why)
+    interruptions.extend(tools, passage.session, passage.candidate, seconds, by=by, why=why)
 
 
 def _report(tools: Tools, incident: Incident, *, by: str, why: str) -> None:
     session, number = incident.session, incident.candidate
     passage = tools.store.passage(session, number)
     if passage.state in UNDER_WAY - {PassageState.SUSPENDED}:
-        passages.suspend(tools, session, number, by=by, why=why)
+        interruptions.suspend(tools, session, number, by=by, why=why)
     if passage.state in UNDER_WAY:
         passages.close(tools, session, number, by=by, why=why)

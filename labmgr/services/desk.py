@@ -14,7 +14,7 @@ from labmgr.domain.lab import Lab, LabState
 from labmgr.domain.passage import BEFORE, Passage, PassageState
 from labmgr.domain.ports import Tools
 from labmgr.errors import LostRace, NotFound, Refused
-from labmgr.services import access, passages, savepoints, sitting
+from labmgr.services import access, attendance, savepoints, sitting
 from labmgr.services.access import LabAccess
 from labmgr.services.savepoints import Saves
 
@@ -142,10 +142,10 @@ def acknowledge(tools: Tools, candidate: Candidate) -> Passage:
     """By the candidate's own hand; a step of the staff's at the same moment is no refusal."""
     for _ in range(TRIES):
         try:
-            return passages.acknowledge(tools, candidate.session, candidate.number)
+            return attendance.acknowledge(tools, candidate.session, candidate.number)
         except LostRace:
             continue
-    return passages.acknowledge(tools, candidate.session, candidate.number)
+    return attendance.acknowledge(tools, candidate.session, candidate.number)
 
 
 def _bound(tools: Tools, candidate: Candidate, passage: Passage) -> Standing:

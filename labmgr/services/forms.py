@@ -21,7 +21,7 @@ from labmgr.domain.passage import PHASE_OF, UNDER_WAY
 from labmgr.domain.ports import Tools
 from labmgr.domain.words import Said, slug
 from labmgr.errors import BadInput, NotFound, Refused
-from labmgr.services import passages, rosters
+from labmgr.services import interruptions, rosters
 
 LONGEST = 12 * 3600  # seconds: a phase is part of a day
 LARGEST_DOCUMENT = 10 << 20  # bytes
@@ -168,7 +168,7 @@ def set_extra_time(
         old, new = (one.allotted(before.phase, durations) for one in (candidate, changed))
         if (more := new - old) > 0 or (more and not before.is_over(tools.clock())):
             what = f"{before.phase}: {more / 60:+g} min of extra time"
-            passages.lengthen(tools, before, more, what=what, by=by, why=why)
+            interruptions.lengthen(tools, before, more, what=what, by=by, why=why)
     return changed
 
 

@@ -14,7 +14,7 @@ from labmgr.domain.passage import PHASE_OF, Passage, PassageState
 from labmgr.domain.ports import Tools
 from labmgr.domain.words import Audience
 from labmgr.errors import LostRace, Refused
-from labmgr.services import labs, passages
+from labmgr.services import doors, interruptions, passages
 
 BY = "bell"
 P = PassageState
@@ -43,10 +43,10 @@ def open_hour(
     clock, now = passages.let_in(tools, passage), tools.clock()
     if passage.lab != lab_id or clock.left(now) <= 0 or _is_past(tools, passage, resume=resume):
         return _keep_shut(tools, passage, lab_id, by=by)
-    lab = labs.carry_out_open(tools, lab_id, by=by, until=clock.due(now) + MARGIN)
+    lab = doors.carry_out_open(tools, lab_id, by=by, until=clock.due(now) + MARGIN)
     running = _running(tools, passage, by=by, resume=resume, why=why)
     if running is None:
-        return labs.carry_out_close(tools, lab_id, by=by)
+        return doors.carry_out_close(tools, lab_id, by=by)
     end = running.clocks[Phase.HOUR].due(tools.clock())
     tools.engine.open_access(lab_id, Audience.CANDIDATE, end)
     return lab
@@ -119,14 +119,14 @@ def _running(tools: Tools, passage: Passage, *, by: str, resume: bool, why: str)
         except LostRace:
             continue
         if before.state is P.SUSPENDED:
-            passages.end_suspension(tools, before, by=by)
+            interruptions.end_suspension(tools, before, by=by)
         return done
     raise Refused(f"Passage {passage.id} changes all the time", hint="Order it again.")
 
 
 def _started(tools: Tools, before: Passage) -> Passage:
     if before.state is P.SUSPENDED:
-        return passages.resumed(tools, before)
+        return interruptions.resumed(tools, before)
     clock, now = passages.let_in(tools, before), tools.clock()
     if before.state is P.HOUR:
         return before.with_clock(Phase.HOUR, clock.started(now))
@@ -141,5 +141,5 @@ def _keep_shut(tools: Tools, passage: Passage, lab_id: str, *, by: str) -> Lab:
     """Too late to open: a lab that was away at its bell is frozen now, as it should have been."""
     lab = tools.store.lab(lab_id)
     if passage.state is P.HOUR and lab.state in {LabState.READY, LabState.OPEN}:
-        return labs.carry_out_close(tools, lab_id, by=by, freeze=True, snapshot=True)
+        return doors.carry_out_close(tools, lab_id, by=by, freeze=True, snapshot=True)
     return lab

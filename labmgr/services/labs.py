@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
 
 from labmgr.domain.lab import STANDING, Lab, LabState
 from labmgr.domain.plan import LabPlan
@@ -13,8 +12,8 @@ from labmgr.domain.repair import GATEWAY, Seen
 from labmgr.domain.snapshot import SnapshotKind
 from labmgr.domain.words import Audience
 from labmgr.domain.work import Job, JobKind
-from labmgr.errors import LabmgrError, NotFound, Refused, WrongState
-from labmgr.services import probes, sitting, snapshots
+from labmgr.errors import LabmgrError, NotFound, Refused
+from labmgr.services import doors, probes, sitting, snapshots
 from labmgr.services.blueprint import plan_of
 from labmgr.services.capacity import admit, to_build
 
@@ -117,7 +116,7 @@ def carry_out_reset(
                 f"Lab {lab_id} was opened after its reset was ordered",
                 hint="Close it and order the reset again, if it is still wanted.",
             )
-        lab = carry_out_close(tools, lab_id, by=by)
+        lab = doors.carry_out_close(tools, lab_id, by=by)
     with _at_work(tools, lab, by=by, why="reset") as building:
         tools.engine.close_access(lab_id, Audience.CANDIDATE)
         tools.engine.close_access(lab_id, Audience.COMMISSION)
@@ -145,88 +144,6 @@ def carry_out_remove(tools: Tools, lab_id: str, *, by: str) -> Lab:
     tools.store.clear_findings(lab_id)
     tools.store.clear_progress(lab_id)
     return gone
-
-
-def order_open(tools: Tools, lab_id: str, *, by: str) -> Job:
-    """Let the candidate in: only into a lab whose probes were green and that has its snapshot.
-
-    In an exam the passage opens its lab, with its clock; here that is refused.
-    """
-    lab = tools.store.lab(lab_id)
-    sitting.refuse_by_hand(tools, lab, "opened")
-    if lab.state is not S.OPEN:
-        _may_open(tools, lab)
-    return tools.store.order(JobKind.OPEN, lab_id, by=by)
-
-
-def carry_out_open(tools: Tools, lab_id: str, *, by: str, until: datetime | None = None) -> Lab:
-    """Guard laid, row written, gateway opened; no guard, no open.
-
-    *until* is an end that the gateway keeps by itself; said again it is the new one.
-    """
-    lab = tools.store.lab(lab_id)
-    if lab.state is S.OPEN and not until and tools.engine.is_open(lab_id, Audience.CANDIDATE):
-        return lab
-    if lab.state is not S.OPEN:
-        _may_open(tools, lab)
-    tools.engine.guard()
-    before = S.FROZEN if lab.state is S.FROZEN else S.READY
-    if lab.state is not S.OPEN:
-        lab = tools.store.move(lab, S.OPEN, by=by, why="opened")
-    try:
-        tools.engine.open_access(lab_id, Audience.CANDIDATE, until)
-    except LabmgrError as failure:
-        tools.store.move(lab, before, by=by, why=f"could not be opened: {failure}")
-        raise
-    return lab
-
-
-def order_close(tools: Tools, lab_id: str, *, by: str, freeze: bool = False) -> Job:
-    """Cut the candidate's access; with *freeze* the lab waits for the commission."""
-    lab = tools.store.lab(lab_id)
-    sitting.refuse_by_hand(tools, lab, "closed")
-    wanted = S.FROZEN if freeze else S.READY
-    if lab.state not in {S.OPEN, wanted}:
-        raise WrongState(f"Lab {lab_id}", lab.state, "closed", [S.OPEN])
-    return tools.store.order(JobKind.FREEZE if freeze else JobKind.CLOSE, lab_id, by=by)
-
-
-def carry_out_close(
-    tools: Tools, lab_id: str, *, by: str, freeze: bool = False, snapshot: bool = False
-) -> Lab:
-    """Access is cut first, whatever the row says; the lab runs on.
-
-    With *snapshot* the end snapshot is ordered once nobody can touch anything any more.
-    """
-    tools.engine.close_access(lab_id, Audience.CANDIDATE)
-    lab = tools.store.lab(lab_id)
-    wanted = S.FROZEN if freeze else S.READY
-    if lab.state is S.OPEN or (freeze and lab.state is S.READY):
-        lab = tools.store.move(lab, wanted, by=by, why="frozen" if freeze else "closed")
-    if snapshot and lab.state is S.FROZEN:
-        args = {"kind": SnapshotKind.END}
-        tools.store.order(JobKind.SNAPSHOT, lab_id, by=by, args=args)
-    return lab
-
-
-def carry_out_admit(tools: Tools, lab_id: str, *, by: str) -> Lab:
-    """Let the commission in for the recette, by its own door; the candidate's stays shut."""
-    lab = tools.store.lab(lab_id)
-    if lab.state is not S.RECETTE:
-        lab.moved_to(S.RECETTE)
-        tools.engine.guard()
-        lab = tools.store.move(lab, S.RECETTE, by=by, why="recette")
-    tools.engine.open_access(lab_id, Audience.COMMISSION)
-    return lab
-
-
-def carry_out_dismiss(tools: Tools, lab_id: str, *, by: str) -> Lab:
-    """Shut the commission's door; what the recette left stays to be seen."""
-    tools.engine.close_access(lab_id, Audience.COMMISSION)
-    lab = tools.store.lab(lab_id)
-    if lab.state is not S.RECETTE:
-        return lab
-    return tools.store.move(lab, S.FROZEN, by=by, why="recette over")
 
 
 def carry_out_wake(tools: Tools, lab_id: str, *, by: str) -> None:
@@ -306,17 +223,6 @@ def _runs(tools: Tools, lab: Lab) -> bool:
     wanted = {node.name for node in tools.library.read(lab.template).nodes} | {GATEWAY}
     seen = tools.engine.look(lab.id)
     return all(seen.get(one) is Seen.RUNNING for one in wanted)
-
-
-def _may_open(tools: Tools, lab: Lab) -> None:
-    lab.moved_to(S.OPEN)
-    snapshots.latest(tools, lab.id, SnapshotKind.START)
-    unused = lab.state is S.READY and not probes.was_opened(tools, lab)
-    if unused and not probes.all_green(tools, lab):
-        raise Refused(
-            f"Lab {lab.id} may not be opened: not every probe was green at the last look",
-            hint="Look at its probes; `labmgr lab probe` looks again.",
-        )
 
 
 def _known(tools: Tools, lab: Lab, nodes: Sequence[str]) -> None:

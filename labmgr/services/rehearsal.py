@@ -17,7 +17,18 @@ from labmgr.domain.snapshot import SnapshotKind
 from labmgr.domain.words import slug
 from labmgr.domain.work import ENDED, Job
 from labmgr.errors import LabmgrError, Refused
-from labmgr.services import images, labs, passages, rosters, sessions, snapshots, waves
+from labmgr.services import (
+    attendance,
+    choices,
+    images,
+    interruptions,
+    labs,
+    passages,
+    rosters,
+    sessions,
+    snapshots,
+    waves,
+)
 
 SUFFIX = "-essai"
 SHORT = 2  # seconds: every phase but the hour
@@ -124,11 +135,11 @@ class _Stage:
         """Up to the end of the first interview."""
         whose = self.tools, self.name, one.candidate
         first = self.tools.store.realisations(self.name, one.candidate)[0]
-        passages.choose(*whose, first.number, by=self.by)
-        passages.arrive(*whose, by=self.by)
+        choices.choose(*whose, first.number, by=self.by)
+        attendance.arrive(*whose, by=self.by)
         self._start(one, Phase.PHASE_1)
         self._start(one, Phase.INTERVIEW_1)
-        passages.acknowledge(*whose)
+        attendance.acknowledge(*whose)
         return self._seen(one)
 
     def _follow(self, one: Passage, asked: Moment) -> None:
@@ -263,7 +274,7 @@ def _remove(tools: Tools, name: str, *, by: str, wait: Wait) -> None:
         return
     for one in tools.store.passages(name, states=UNDER_WAY):
         if one.state is not P.SUSPENDED:
-            passages.suspend(tools, name, one.candidate, by=by, why="end of the rehearsal")
+            interruptions.suspend(tools, name, one.candidate, by=by, why="end of the rehearsal")
         passages.close(tools, name, one.candidate, by=by, why="end of the rehearsal")
     _clear(tools, tools.store.labs(name), by=by, wait=wait)
     sessions.remove_session(tools, name, by=by)

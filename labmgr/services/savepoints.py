@@ -14,7 +14,7 @@ from labmgr.domain.snapshot import Snapshot, SnapshotKind
 from labmgr.domain.words import Audience
 from labmgr.domain.work import Job, JobKind, JobState
 from labmgr.errors import EngineUnreachable, LabmgrError, NotFound, Refused
-from labmgr.services import labs, sitting, snapshots
+from labmgr.services import doors, labs, sitting, snapshots
 
 log = logging.getLogger(__name__)
 
@@ -126,7 +126,7 @@ def carry_out_return(tools: Tools, job: Job) -> Lab:
     try:
         if lab.state not in {S.BUILDING, S.BROKEN}:
             _refuse_moved(tools, passage, lab)
-            labs.carry_out_close(tools, lab.id, by=job.by)
+            doors.carry_out_close(tools, lab.id, by=job.by)
         if job.kind is JobKind.RESTORE:
             lab = labs.carry_out_restore(tools, lab.id, job.args["snapshot"], by=job.by)
         else:

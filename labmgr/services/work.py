@@ -12,7 +12,17 @@ from labmgr.domain.snapshot import SnapshotKind
 from labmgr.domain.words import Audience
 from labmgr.domain.work import LANE, Job, JobKind, JobState, Lane
 from labmgr.errors import EngineError, EngineUnreachable, LabmgrError
-from labmgr.services import away, hours, labs, probes, recette, repairs, savepoints, snapshots
+from labmgr.services import (
+    away,
+    doors,
+    hours,
+    labs,
+    probes,
+    recette,
+    repairs,
+    savepoints,
+    snapshots,
+)
 
 log = logging.getLogger(__name__)
 
@@ -35,14 +45,14 @@ def _open(tools: Tools, job: Job) -> object:
         why = job.args.get("why", "")
         return hours.open_hour(tools, job.lab, *args, by=job.by, resume=resume, why=why)
     if job.args.get("audience") == Audience.COMMISSION:
-        return labs.carry_out_admit(tools, job.lab, by=job.by)
-    return labs.carry_out_open(tools, job.lab, by=job.by)
+        return doors.carry_out_admit(tools, job.lab, by=job.by)
+    return doors.carry_out_open(tools, job.lab, by=job.by)
 
 
 def _close(tools: Tools, job: Job) -> object:
     if job.args.get("audience") == Audience.COMMISSION:
-        return labs.carry_out_dismiss(tools, job.lab, by=job.by)
-    return labs.carry_out_close(tools, job.lab, by=job.by)
+        return doors.carry_out_dismiss(tools, job.lab, by=job.by)
+    return doors.carry_out_close(tools, job.lab, by=job.by)
 
 
 def _reset(tools: Tools, job: Job) -> object:
@@ -69,7 +79,7 @@ CARRY_OUT: Mapping[JobKind, CarryOut] = {
     JobKind.BUILD: lambda tools, job: labs.carry_out_build(tools, job.lab, by=job.by),
     JobKind.OPEN: _open,
     JobKind.CLOSE: _close,
-    JobKind.FREEZE: lambda tools, job: labs.carry_out_close(
+    JobKind.FREEZE: lambda tools, job: doors.carry_out_close(
         tools, job.lab, by=job.by, freeze=True, snapshot="snapshot" in job.args
     ),
     JobKind.RESET: _reset,

@@ -136,6 +136,7 @@ class Passages(Ordering):
         why: str = "",
         orders: Sequence[Order] = (),
         bell: Bell | None = None,
+        forget: Sequence[Bell] = (),
     ) -> Passage | None:
         changed = replace(after, revision=before.revision + 1)
         with self._db.write() as tx:
@@ -151,6 +152,8 @@ class Passages(Ordering):
                     f"Passage {before.id} was changed meanwhile",
                     hint="Someone else acted on it; look again before you repeat the order.",
                 )
+            for rung in forget:
+                tx.execute(delete(bells).where(_this(rung)))
             self._note(tx, f"passage:{before.id}", what, by=by, why=why)
             for order in orders:
                 self._order(tx, order, by=by)
@@ -162,10 +165,6 @@ class Passages(Ordering):
             query = query.where(bells.c.session == session)
         with self._db.read() as tx:
             return set(every(tx, query, Bell))
-
-    def forget_bell(self, bell: Bell) -> None:
-        with self._db.write() as tx:
-            tx.execute(delete(bells).where(_this(bell)))
 
 
 class Incidents(Book):

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 from labmgr.domain.lab import Lab
 from labmgr.domain.ports import Tools
-from labmgr.services import access, labs
+from labmgr.services import access, doors
 from tests.bench.classroom import BY, Classroom
 
 PATIENCE = 20.0  # seconds after which a connection counts as never cut
@@ -73,19 +73,19 @@ def strike(room: Classroom) -> dict[str, float]:
     tools = room.tools
 
     def by_order() -> None:
-        jobs = [labs.order_close(tools, lab.id, by=BY) for lab in room.labs]
+        jobs = [doors.order_close(tools, lab.id, by=BY) for lab in room.labs]
         room.follow(jobs)
 
     def by_verb() -> None:
         ids = [lab.id for lab in room.labs]
         with ThreadPoolExecutor(len(ids)) as pool:
-            list(pool.map(lambda one: labs.carry_out_close(tools, one, by=BY), ids))
+            list(pool.map(lambda one: doors.carry_out_close(tools, one, by=BY), ids))
 
     return {"from order": _cut(room, by_order), "by the verb": _cut(room, by_verb)}
 
 
 def _cut(room: Classroom, close: Callable[[], None]) -> float:
-    room.done(lambda lab: labs.order_open(room.tools, lab.id, by=BY))
+    room.done(lambda lab: doors.order_open(room.tools, lab.id, by=BY))
     with tempfile.TemporaryDirectory() as folder, ExitStack() as at_the_end:
         candidates = [_seated(room.tools, lab, Path(folder), at_the_end) for lab in room.labs]
         start = time.monotonic()

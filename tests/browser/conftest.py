@@ -92,7 +92,7 @@ def stage(tmp_path_factory):
 
 
 def set_the_stage(world):
-    from labmgr.services import labs, rosters  # noqa: PLC0415 - only the stage is set by hand
+    from labmgr.services import doors, labs, rosters  # noqa: PLC0415 - only the stage is set by hand
 
     name = "e6-sisr-juin-2027"
     more = "numéro;nom;prénom;place\n4;Garnier;Inès;A4\n5;Diallo;Awa;B1\n6;Rossi;Enzo;B2\n"
@@ -100,10 +100,10 @@ def set_the_stage(world):
     one, two, three, four, five, _ = (lab.id for lab in world.labs(name))
     labs.order_build(world.tools, [one, two, three, four], by="teacher")
     world.work()
-    labs.order_open(world.tools, one, by="teacher")
-    labs.order_open(world.tools, two, by="teacher")
+    doors.order_open(world.tools, one, by="teacher")
+    doors.order_open(world.tools, two, by="teacher")
     world.work()
-    labs.order_close(world.tools, two, by="teacher", freeze=True)
+    doors.order_close(world.tools, two, by="teacher", freeze=True)
     world.engine.red["sup/2"] = "HTTP 500: the database is not ready"
     labs.order_build(world.tools, [five], by="teacher")
     world.work()

@@ -11,7 +11,16 @@ import pytest
 from labmgr.domain.exam import Form, Member, Phase, Realisation
 from labmgr.domain.passage import Passage
 from labmgr.domain.words import Option, Role
-from labmgr.services import accounts, forms, labs, passages, rosters
+from labmgr.services import (
+    accounts,
+    attendance,
+    choices,
+    forms,
+    interruptions,
+    labs,
+    passages,
+    rosters,
+)
 from tests.browser.conftest import Served
 from tests.panel.world import a_world, with_session
 
@@ -87,15 +96,15 @@ def planned(world, number, minutes, home="jury-a"):
 
 def begun(world, number, *, arrived, talk=None, hour=None):
     """Present, in phase 1, and on as far as minutes ago are given."""
-    passages.choose(world.tools, "e6", number, 1, by=BY)
+    choices.choose(world.tools, "e6", number, 1, by=BY)
     with ago(world, arrived) as then:
-        passages.arrive(then, "e6", number, by="invigilator")
+        attendance.arrive(then, "e6", number, by="invigilator")
     with ago(world, arrived - 3) as then:
         passages.start(then, "e6", number, Phase.PHASE_1, by=BY)
     if talk:
         with ago(world, talk) as then:
             passages.start(then, "e6", number, Phase.INTERVIEW_1, by=BY)
-            passages.acknowledge(then, "e6", number)
+            attendance.acknowledge(then, "e6", number)
     if hour:
         with ago(world, hour) as then:
             passages.start(then, "e6", number, Phase.HOUR, by=BY)
@@ -123,10 +132,10 @@ def day(tmp_path_factory):
     dead = tools.store.open_incident("e6", "1", "node db does not run", by="watch")
     tools.store.end_incident(dead.id, seconds=245, by="watch")
     with ago(world, 8) as then:
-        passages.suspend(then, "e6", "2", by="invigilator", why="plus de réseau à la place A2")
+        interruptions.suspend(then, "e6", "2", by="invigilator", why="plus de réseau à la place A2")
     begun(world, "5", arrived=50, talk=12)
-    passages.say_absent(tools, "e6", "3", by="invigilator")
-    passages.block(tools, "e6", "6", "La fiche de la réalisation 2 manque.", by="teacher")
+    attendance.say_absent(tools, "e6", "3", by="invigilator")
+    attendance.block(tools, "e6", "6", "La fiche de la réalisation 2 manque.", by="teacher")
     made = Served(world)
     yield made
     made.stop()
@@ -204,7 +213,7 @@ def test_two_passages_from_the_days_page(rehearsal, browser_context, log_in):
     jury.get_by_role("button", name="Commencer l'heure").click()
     jury.get_by_text("n'a pas reconnu le texte sur sa responsabilité").wait_for()
     for number in "12":
-        passages.acknowledge(world.tools, "e6", number)
+        attendance.acknowledge(world.tools, "e6", number)
         jury.goto(f"/sessions/e6/passages/{number}/debut?from=day")
         jury.get_by_role("button", name="Commencer l'heure").click()
         jury.get_by_text("ouverture du labo ordonnée").wait_for()

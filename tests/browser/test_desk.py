@@ -11,7 +11,7 @@ import pytest
 from labmgr.domain.exam import Phase, Realisation
 from labmgr.domain.lab import LabState
 from labmgr.domain.passage import Passage, PassageState
-from labmgr.services import forms, labs, passages
+from labmgr.services import attendance, choices, forms, interruptions, labs, passages
 from tests.panel.world import with_session
 
 pytestmark = pytest.mark.browser
@@ -56,11 +56,11 @@ def until(holds, seconds=60):
 
 def to_hour(world, number):
     tools = world.tools
-    passages.choose(tools, "e6", number, 1, by=BY)
-    passages.arrive(tools, "e6", number, by=BY)
+    choices.choose(tools, "e6", number, 1, by=BY)
+    attendance.arrive(tools, "e6", number, by=BY)
     for phase in (Phase.PHASE_1, Phase.INTERVIEW_1):
         passages.start(tools, "e6", number, phase, by=BY)
-    passages.acknowledge(tools, "e6", number)
+    attendance.acknowledge(tools, "e6", number)
     passages.start(tools, "e6", number, Phase.HOUR, by=BY)
     until(lambda: tools.store.passage("e6", number).state is PassageState.HOUR)
 
@@ -161,14 +161,14 @@ def test_warnings_the_end_and_a_stopped_clock_are_told(sitting, browser_context)
     leave(world, 600, "1")
     page.get_by_text("Moins de 10 minutes.").first.wait_for()
     assert "Moins de 10 minutes" in page.locator("#said").inner_text()
-    passages.suspend(world.tools, "e6", "1", by=BY, why="réseau")
+    interruptions.suspend(world.tools, "e6", "1", by=BY, why="réseau")
     page.get_by_role("heading", name="Votre temps est arrêté").wait_for()
     stood = shown(page)
     assert secret not in page.content()
     time.sleep(3)
     assert shown(page) == stood
     until(lambda: world.tools.store.lab("e6-1-1").state is LabState.READY)
-    passages.resume(world.tools, "e6", "1", by=BY)
+    interruptions.resume(world.tools, "e6", "1", by=BY)
     page.get_by_role("heading", name="Mon labo").wait_for()
     near(page, world, "1")
     leave(world, 299, "1")

@@ -6,7 +6,16 @@ import pytest
 
 from labmgr.domain.exam import Phase, Realisation
 from labmgr.domain.passage import Passage
-from labmgr.services import forms, hours, labs, passages, savepoints
+from labmgr.services import (
+    attendance,
+    choices,
+    forms,
+    hours,
+    interruptions,
+    labs,
+    passages,
+    savepoints,
+)
 from tests.browser.conftest import Served
 from tests.browser.test_looks import look, scheme  # noqa: F401 - fixtures
 from tests.panel.world import a_world, opened, with_session
@@ -51,7 +60,7 @@ def set_the_desks(world):
     world.work()
     begins = {Phase.PHASE_1: tools.now()}
     tools.store.keep_passages([Passage("e6", n, planned=begins) for n in STAGES], by=BY)
-    passages.block(tools, "e6", "6", "Il manque la fiche descriptive n° 2.", by=BY)
+    attendance.block(tools, "e6", "6", "Il manque la fiche descriptive n° 2.", by=BY)
     go(world, "28", Phase.PHASE_1)
     go(world, "8", Phase.INTERVIEW_1)
     go(world, "3457", Phase.PHASE_1, Phase.INTERVIEW_1, Phase.HOUR)
@@ -59,7 +68,7 @@ def set_the_desks(world):
         savepoints.order_save(tools, "e6", "3")
         world.work()
     leave(tools, "3", 250)
-    passages.suspend(tools, "e6", "4", by=BY, why="réseau")
+    interruptions.suspend(tools, "e6", "4", by=BY, why="réseau")
     leave(tools, "5", 0)
     leave(tools, "7", 0)
     hours.answer(tools)
@@ -71,10 +80,10 @@ def go(world, numbers, *phases):
     tools = world.tools
     for number in numbers:
         if tools.store.passage("e6", number).choice == 0:
-            passages.choose(tools, "e6", number, 1, by=BY)
-            passages.arrive(tools, "e6", number, by=BY)
+            choices.choose(tools, "e6", number, 1, by=BY)
+            attendance.arrive(tools, "e6", number, by=BY)
         if Phase.HOUR in phases:
-            passages.acknowledge(tools, "e6", number)
+            attendance.acknowledge(tools, "e6", number)
         for phase in phases:
             passages.start(tools, "e6", number, phase, by=BY)
     world.work()

@@ -7,7 +7,7 @@ import docker
 import pytest
 
 from labmgr.consoles.ssh_console import SshShells
-from labmgr.services import labs
+from labmgr.services import doors
 from tests.browser.conftest import Served
 from tests.browser.test_looks import AXE, words
 from tests.console.conftest import SshLab
@@ -68,7 +68,7 @@ def desk(tmp_path, real_lab):
     world = a_world(tmp_path)
     with_session(world)
     world.ready()
-    labs.order_open(world.tools, LAB, by="teacher")
+    doors.order_open(world.tools, LAB, by="teacher")
     world.work()
     real_lab.gate("open", "candidate")
     shells = OneWay(real_lab)
@@ -268,7 +268,7 @@ def test_a_changed_password_is_asked_for(terminal, desk):
 def test_the_bell_cuts_and_the_page_says_so(terminal, desk, shoot):
     page = connected(terminal(viewport={"width": 360, "height": 800}))
     desk.lab.gateway.kill("SIGUSR1")
-    labs.order_close(desk.world.tools, LAB, by="teacher")
+    doors.order_close(desk.world.tools, LAB, by="teacher")
     page.get_by_text("Le labo est fermé : l'accès est coupé.").wait_for()
     shoot(page, "terminal-closed")
     page.get_by_role("button", name="Nouveau terminal").click()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from labmgr.domain.passage import Passage
-from labmgr.services import passages
+from labmgr.services import attendance
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def to_the_hour(terminal, number="1", which="2"):
     terminal.json("passage", "present", "e6", number)
     terminal.json("passage", "choose", "e6", number, which)
     terminal.json("passage", "start", "e6", number, "phase-1")
-    passages.acknowledge(terminal.world.tools, "e6", number)
+    attendance.acknowledge(terminal.world.tools, "e6", number)
     terminal.json("passage", "start", "e6", number, "interview-1")
     return terminal.json("passage", "start", "e6", number, "hour", "--wait")
 

@@ -17,7 +17,7 @@ from labmgr.domain.lab import Lab
 from labmgr.domain.plan import LabPlan
 from labmgr.domain.ports import Tools
 from labmgr.domain.work import ENDED, Job
-from labmgr.services import images, labs, rosters
+from labmgr.services import doors, images, rosters
 from labmgr.services.blueprint import plan_of
 from labmgr.wiring import build_tools
 from labmgr.worker.loop import Worker
@@ -80,10 +80,10 @@ class House:
         return now
 
     def open(self, lab: str) -> None:
-        self.wait(labs.order_open(self.tools, lab, by=BY))
+        self.wait(doors.order_open(self.tools, lab, by=BY))
 
     def close(self, lab: str) -> None:
-        self.wait(labs.order_close(self.tools, lab, by=BY))
+        self.wait(doors.order_close(self.tools, lab, by=BY))
 
     @contextmanager
     def opened(self, lab: str):

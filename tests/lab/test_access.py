@@ -9,7 +9,7 @@ import time
 import pytest
 
 from labmgr.domain.repair import Seen
-from labmgr.services import labs
+from labmgr.services import doors
 from tests.lab.clients import answers, wait_for
 from tests.lab.house import BY
 
@@ -124,7 +124,7 @@ def test_closing_cuts_everything_that_lives_within_a_second(house, sisr, visitor
     shell.stdin.flush()
     assert shell.stdout.readline() == "still here\n"
     page = stack.enter_context(contextlib.closing(me.https(me.link("forge", "redmine"))))
-    job = labs.order_close(house.tools, sisr, by=BY)
+    job = doors.order_close(house.tools, sisr, by=BY)
     ordered = time.monotonic()
     assert wait_for(lambda: shell.poll() is not None, 10) is True
     ssh_cut = time.monotonic() - ordered

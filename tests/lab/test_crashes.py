@@ -16,7 +16,7 @@ from labmgr.domain.repair import Seen
 from labmgr.domain.snapshot import SnapshotKind
 from labmgr.domain.words import Audience
 from labmgr.domain.work import JobState
-from labmgr.services import labs, rosters, snapshots
+from labmgr.services import doors, labs, rosters, snapshots
 from tests.lab.clients import wait_for
 from tests.lab.own_engine import Process, labmgr
 from tests.lab.place import SECONDS, own_place
@@ -48,7 +48,7 @@ def lab(place):
     with suppress(AssertionError):
         state = place.tools.store.lab(one.id).state
         if state == "open":
-            place.ends(labs.order_close(place.tools, one.id, by=BY))
+            place.ends(doors.order_close(place.tools, one.id, by=BY))
     place.ends(labs.order_remove(place.tools, one.id, by=BY))
     place.assert_whole()
     place.worker.stop()
@@ -135,7 +135,7 @@ def test_an_engine_stopped_in_the_middle_of_a_build(place, lab):
 def test_an_engine_stopped_under_an_open_lab_that_is_being_kept(place, lab):
     ready(place, lab)
     write(place, lab, "mine")
-    place.ends(labs.order_open(place.tools, lab, by=BY))
+    place.ends(doors.order_open(place.tools, lab, by=BY))
     job = snapshots.order_take(place.tools, lab, SnapshotKind.OWN, by=BY)
     assert wait_for(lambda: place.tools.store.job(job.id).state is not JobState.WAITING)
     place.engine.stop()

@@ -15,7 +15,18 @@ from labmgr.domain.repair import Seen
 from labmgr.domain.snapshot import SnapshotKind
 from labmgr.domain.words import Option, Role
 from labmgr.errors import Refused
-from labmgr.services import access, accounts, forms, labs, passages, rosters
+from labmgr.services import (
+    access,
+    accounts,
+    attendance,
+    choices,
+    doors,
+    forms,
+    interruptions,
+    labs,
+    passages,
+    rosters,
+)
 from tests.lab.clients import wait_for
 from tests.lab.place import SECONDS, own_place
 
@@ -52,11 +63,11 @@ def day(place, request):
         place.ends(job)
     tools.store.keep_passages([Passage(name, n, commission="a") for n in "12"], by=BY)
     for number in "12":
-        passages.choose(tools, name, number, 1, by=BY)
-        passages.arrive(tools, name, number, by=BY)
+        choices.choose(tools, name, number, 1, by=BY)
+        attendance.arrive(tools, name, number, by=BY)
         passages.start(tools, name, number, Phase.PHASE_1, by=BY)
         passages.start(tools, name, number, Phase.INTERVIEW_1, by=BY)
-        passages.acknowledge(tools, name, number)
+        attendance.acknowledge(tools, name, number)
     yield Day(place, name)
     put_away(place, name)
 
@@ -67,7 +78,7 @@ def put_away(place, name):
     for one in place.tools.store.passages(name):
         if one.state not in {P.DONE, P.INTERVIEW_1}:
             with suppress(Refused):
-                passages.suspend(place.tools, name, one.candidate, by=BY, why="test over")
+                interruptions.suspend(place.tools, name, one.candidate, by=BY, why="test over")
                 passages.close(place.tools, name, one.candidate, by=BY, why="test over")
     for lab in place.tools.store.labs(name):
         assert wait_for(
@@ -139,7 +150,7 @@ def test_the_hour_opens_closes_and_is_kept_while_services_go_on(day):
     assert day.is_frozen("2")
     assert day.used("2") == pytest.approx(HOUR * 4 / 3)
     with pytest.raises(Refused, match="by hand"):
-        labs.order_open(day.tools, day.lab("1").id, by=BY)
+        doors.order_open(day.tools, day.lab("1").id, by=BY)
     passages.start(day.tools, day.name, "1", Phase.INTERVIEW_2, by=BY)
     assert wait_for(lambda: day.lab().state is LabState.RECETTE, SECONDS)
     assert day.page("1") == 0, "the candidate's own door stays shut"
@@ -147,12 +158,12 @@ def test_the_hour_opens_closes_and_is_kept_while_services_go_on(day):
 
 def test_a_suspension_cuts_and_gives_back_what_was_left(day):
     day.start()
-    passages.suspend(day.tools, day.name, "1", by=BY, why="alarme")
+    interruptions.suspend(day.tools, day.name, "1", by=BY, why="alarme")
     left = day.left()
     assert wait_for(lambda: day.page() == 0)
     time.sleep(3)
     assert day.left() == left
-    passages.resume(day.tools, day.name, "1", by=BY)
+    interruptions.resume(day.tools, day.name, "1", by=BY)
     assert day.becomes(P.HOUR)
     assert day.page() == 200
     assert day.is_frozen()
@@ -192,7 +203,7 @@ def test_a_power_cut_keeps_the_work_and_the_time(day):
     assert day.page() == 0, "shut until staff decide"
     used = day.used()
     assert 0 < used < HOUR
-    passages.resume(day.tools, day.name, "1", by=BY)
+    interruptions.resume(day.tools, day.name, "1", by=BY)
     assert day.becomes(P.HOUR)
     assert day.page() == 200
     read = ["cat", "/root/work"]

@@ -10,7 +10,17 @@ from labmgr.domain.exam import Phase, Realisation
 from labmgr.domain.lab import LabState
 from labmgr.domain.passage import Passage, PassageState
 from labmgr.domain.snapshot import SnapshotKind
-from labmgr.services import away, forms, labs, passages, repairs, snapshots
+from labmgr.services import (
+    attendance,
+    away,
+    choices,
+    forms,
+    interruptions,
+    labs,
+    passages,
+    repairs,
+    snapshots,
+)
 from labmgr.store.file_library import FileLibrary
 from tests import free
 from tests.lab.clients import Visitor, wait_for
@@ -51,11 +61,11 @@ def built(house, name):
     tools.store.keep_passages([Passage(name, "1")], by=BY)
     for job in labs.order_build(tools, [lab], by=BY):
         house.wait(job)
-    passages.arrive(tools, name, "1", by=BY)
-    passages.choose(tools, name, "1", 1, by=BY)
+    attendance.arrive(tools, name, "1", by=BY)
+    choices.choose(tools, name, "1", 1, by=BY)
     for phase in Phase.PHASE_1, Phase.INTERVIEW_1:
         passages.start(tools, name, "1", phase, by=BY)
-    passages.acknowledge(tools, name, "1")
+    attendance.acknowledge(tools, name, "1")
     return lab
 
 
@@ -108,7 +118,7 @@ def test_a_node_is_restarted_and_a_lab_put_away_comes_back_under_its_addresses(s
         assert (now["db"], now["gateway"]) == (before["db"], before["gateway"])
         assert small.run(lab, "web", "cat", "/srv/data/row", "/root/note").split() == ["mine"] * 2
         small.wait(snapshots.order_take(tools, lab, SnapshotKind.OWN, by=BY))
-        passages.suspend(tools, "rangement", "1", by=BY, why="fin de l'essai")
+        interruptions.suspend(tools, "rangement", "1", by=BY, why="fin de l'essai")
         passages.close(tools, "rangement", "1", by=BY, why="fin de l'essai")
         small.wait(away.put_away(tools, lab, by=BY))
         assert lab not in tools.engine.look_all()

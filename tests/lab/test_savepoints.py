@@ -8,7 +8,16 @@ from labmgr.domain.exam import Phase, Realisation
 from labmgr.domain.lab import LabState
 from labmgr.domain.passage import Passage, PassageState
 from labmgr.domain.snapshot import SnapshotKind
-from labmgr.services import access, forms, labs, passages, savepoints
+from labmgr.services import (
+    access,
+    attendance,
+    choices,
+    forms,
+    interruptions,
+    labs,
+    passages,
+    savepoints,
+)
 from tests.lab.clients import Visitor, wait_for
 from tests.lab.house import BY, PATIENCE
 
@@ -24,16 +33,16 @@ def hour(empty_house, tmp_path):
     for job in labs.order_build(tools, [lab], by=BY):
         house.wait(job)
     tools.store.keep_passages([Passage(SESSION, NUMBER)], by=BY)
-    passages.choose(tools, SESSION, NUMBER, 1, by=BY)
-    passages.arrive(tools, SESSION, NUMBER, by=BY)
+    choices.choose(tools, SESSION, NUMBER, 1, by=BY)
+    attendance.arrive(tools, SESSION, NUMBER, by=BY)
     passages.start(tools, SESSION, NUMBER, Phase.PHASE_1, by=BY)
     passages.start(tools, SESSION, NUMBER, Phase.INTERVIEW_1, by=BY)
-    passages.acknowledge(tools, SESSION, NUMBER)
+    attendance.acknowledge(tools, SESSION, NUMBER)
     passages.start(tools, SESSION, NUMBER, Phase.HOUR, by=BY)
     assert wait_for(lambda: seen(house).state is PassageState.HOUR)
     yield house, lab
     if seen(house).state is not PassageState.DONE:  # the test failed on the way
-        passages.suspend(tools, SESSION, NUMBER, by=BY, why="test over")
+        interruptions.suspend(tools, SESSION, NUMBER, by=BY, why="test over")
         passages.close(tools, SESSION, NUMBER, by=BY, why="test over")
     settled(house, lab)
     house.wait(labs.order_remove(tools, lab, by=BY))

@@ -13,7 +13,7 @@ from labmgr.domain.words import Audience, Option, Role
 from labmgr.panel.app import create_app
 from labmgr.panel.gate import mark
 from labmgr.panel.passage_verbs import OFFERED, VERBS
-from labmgr.services import accounts, forms, hours, labs, outages, passages
+from labmgr.services import accounts, attendance, choices, forms, hours, labs, outages, passages
 from tests.panel.conftest import Visitor
 from tests.panel.world import KEY
 from tests.services.world import World, write_templates
@@ -87,11 +87,11 @@ def ask(client, path, number="1", **fields):
 
 
 def to_interview(world, number="1", choice=1):
-    passages.choose(world.tools, "e6", number, choice, by="commission")
-    passages.arrive(world.tools, "e6", number, by="invigilator")
+    choices.choose(world.tools, "e6", number, choice, by="commission")
+    attendance.arrive(world.tools, "e6", number, by="invigilator")
     for phase in (Phase.PHASE_1, Phase.INTERVIEW_1):
         passages.start(world.tools, "e6", number, phase, by="commission")
-    passages.acknowledge(world.tools, "e6", number)
+    attendance.acknowledge(world.tools, "e6", number)
 
 
 def to_hour(world, number="1"):
@@ -109,7 +109,7 @@ def test_a_whole_passage_through_the_forms(world, come_in):
         assert ask(jury, "debut", phase=phase).status_code == 200
     answer = ask(jury, "ajustement", text="Ajouter une sauvegarde")
     assert "Ajouter une sauvegarde" in said(answer)
-    passages.acknowledge(world.tools, "e6", "1")
+    attendance.acknowledge(world.tools, "e6", "1")
     answer = ask(jury, "debut", phase="hour")
     assert "ouverture du labo ordonnée" in said(answer)
     assert "ouverture du labo…" in said(jury.text(DAY))
@@ -145,7 +145,7 @@ def test_a_start_that_may_not_be_is_a_conflict_with_its_reason(world, come_in):
     answer = ask(jury, "debut", phase="hour")
     assert answer.status_code == 409
     assert "n'a pas reconnu le texte sur sa responsabilité" in said(answer)
-    passages.acknowledge(world.tools, "e6", "1")
+    attendance.acknowledge(world.tools, "e6", "1")
     for snapshot in world.tools.store.snapshots("e6-1-1"):
         world.tools.store.forget_snapshot(snapshot.id, by="t", why="perdu")
     answer = ask(jury, "debut", phase="hour")
@@ -182,9 +182,9 @@ def test_a_file_that_is_not_conforming_keeps_phase_1_from_beginning(world, come_
 
 @pytest.mark.parametrize("role", list(Role))
 def test_the_choice_is_the_commissions_secret_until_phase_1(world, come_in, role):
-    passages.choose(world.tools, "e6", "1", 1, by="commission")
+    choices.choose(world.tools, "e6", "1", 1, by="commission")
     one = {page: come_in(role).text(page) for page in pages()}
-    passages.choose(world.tools, "e6", "1", 2, by="commission")
+    choices.choose(world.tools, "e6", "1", 2, by="commission")
     two = {page: come_in(role).text(page) for page in pages()}
     differ = {page for page in pages() if bare(one[page]) != bare(two[page])}
     if role in {A, C}:
@@ -194,7 +194,7 @@ def test_the_choice_is_the_commissions_secret_until_phase_1(world, come_in, role
         assert not differ
         assert "secrète jusqu'à la première phase" in said(two[MINE])
         assert come_in(role).get(f"{MINE}/choix").status_code == 403
-    passages.arrive(world.tools, "e6", "1", by="invigilator")
+    attendance.arrive(world.tools, "e6", "1", by="invigilator")
     passages.start(world.tools, "e6", "1", Phase.PHASE_1, by="commission")
     assert "n° 2" in said(come_in(role).text(MINE))
 

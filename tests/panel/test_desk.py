@@ -10,7 +10,7 @@ from labmgr.domain.bells import Bell, Ring
 from labmgr.domain.exam import Form, Phase, Realisation
 from labmgr.domain.lab import LabState
 from labmgr.domain.passage import Passage, PassageState
-from labmgr.services import forms, hours, passages, savepoints
+from labmgr.services import attendance, choices, forms, hours, interruptions, passages, savepoints
 
 BY = "commission"
 PAPER = b"%PDF-1.7 expression des besoins, confidentielle"
@@ -32,8 +32,8 @@ def exam(world):
     world.ready()
     tools.store.keep_passages([Passage("e6", number) for number in "12"], by=BY)
     for number in "12":
-        passages.choose(tools, "e6", number, 2, by=BY)
-        passages.arrive(tools, "e6", number, by=BY)
+        choices.choose(tools, "e6", number, 2, by=BY)
+        attendance.arrive(tools, "e6", number, by=BY)
     return world
 
 
@@ -50,7 +50,7 @@ def begin(world, phase, number="1"):
 def to_hour(world, number="1"):
     begin(world, Phase.PHASE_1, number)
     begin(world, Phase.INTERVIEW_1, number)
-    passages.acknowledge(world.tools, "e6", number)
+    attendance.acknowledge(world.tools, "e6", number)
     begin(world, Phase.HOUR, number)
     assert world.tools.store.passage("e6", number).state is PassageState.HOUR
 
@@ -169,7 +169,7 @@ def test_at_the_end_the_accesses_are_gone_before_any_worker_comes(exam, candidat
 def test_suspended_the_page_says_that_the_time_stands_and_what_is_left(exam, candidate):
     to_hour(exam)
     shorten(exam, 1234.5)
-    passages.suspend(exam.tools, "e6", "1", by=BY, why="réseau du centre coupé")
+    interruptions.suspend(exam.tools, "e6", "1", by=BY, why="réseau du centre coupé")
     text = page(candidate)
     assert "Votre temps est arrêté" in text
     assert re.search(r"20 min 3\d s", text)
@@ -179,7 +179,7 @@ def test_suspended_the_page_says_that_the_time_stands_and_what_is_left(exam, can
 
 
 def test_a_file_not_conforming_is_told_with_its_message(exam, visitor):
-    passages.block(exam.tools, "e6", "1", "Il manque la fiche n° 2", by=BY)
+    attendance.block(exam.tools, "e6", "1", "Il manque la fiche n° 2", by=BY)
     text = page(visitor().sit_down(exam, "1"))
     assert "Votre dossier ne permet pas de commencer" in text
     assert "Il manque la fiche n° 2" in text
@@ -231,7 +231,7 @@ def test_outside_the_hour_nothing_is_saved_or_taken_back(exam, candidate):
 def test_own_tools_have_a_clock_and_no_lab(exam, visitor):
     store = exam.tools.store
     store.keep_passages([Passage("e6", "3", own_tools=True)], by=BY)
-    passages.arrive(exam.tools, "e6", "3", by=BY)
+    attendance.arrive(exam.tools, "e6", "3", by=BY)
     candidate = visitor().sit_down(exam, "3")
     to_hour(exam, "3")
     text = page(candidate)

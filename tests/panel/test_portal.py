@@ -7,7 +7,7 @@ from html import unescape
 import pytest
 
 from labmgr.domain.exam import SessionState
-from labmgr.services import labs, rosters
+from labmgr.services import doors, rosters
 
 
 @pytest.fixture
@@ -17,12 +17,12 @@ def candidate(world, visitor):
 
 def set_open(world, *ids):
     for lab in ids:
-        labs.order_open(world.tools, lab, by="teacher")
+        doors.order_open(world.tools, lab, by="teacher")
     world.work()
 
 
 def set_closed(world, lab):
-    labs.order_close(world.tools, lab, by="teacher")
+    doors.order_close(world.tools, lab, by="teacher")
     world.work()
 
 

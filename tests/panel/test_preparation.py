@@ -10,7 +10,7 @@ from labmgr.domain.exam import Form, Phase, Realisation
 from labmgr.domain.passage import Passage, PassageState
 from labmgr.domain.timetable import Wishes
 from labmgr.domain.words import Role
-from labmgr.services import forms, passages, timetable
+from labmgr.services import choices, forms, timetable
 
 FORM = "/sessions/e6/forme"
 HOMES = "/sessions/e6/commissions"
@@ -187,7 +187,7 @@ def test_the_checklist_names_what_lacks_and_never_which_was_chosen(world, teache
             forms.keep_realisation(tools, wanted, by="t")
     forms.keep_document(tools, "e6", "1", 2, name="b.pdf", data=b"%PDF-1", by="t")
     tools.store.keep_passages([Passage("e6", "1", "a")], by="t")
-    passages.choose(tools, "e6", "1", 2, by="commission")
+    choices.choose(tools, "e6", "1", 2, by="commission")
     teacher.post("/sessions/e6/candidats/fiches", "/sessions/e6/candidats")
     after = ready(teacher)
     assert after["Forme"] == ("fait", "ponctuelle")
@@ -196,7 +196,7 @@ def test_the_checklist_names_what_lacks_and_never_which_was_chosen(world, teache
     assert after["Documents"] == ("manque", "1 sur 3")
     assert after["Choix de la commission"] == ("manque", "1 sur 3")
     assert after["Fiches des candidats"][0] == "fait"
-    passages.choose(tools, "e6", "1", 1, by="commission")
+    choices.choose(tools, "e6", "1", 1, by="commission")
     assert ready(teacher) == after
 
 

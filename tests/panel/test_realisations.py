@@ -12,7 +12,7 @@ from labmgr.domain.exam import Phase, Realisation
 from labmgr.domain.passage import Passage, PassageState
 from labmgr.domain.words import Role
 from labmgr.panel.app import create_app
-from labmgr.services import passages
+from labmgr.services import choices
 from tests.panel.conftest import Visitor
 from tests.panel.world import KEY, ROOT, opened
 
@@ -179,7 +179,7 @@ def test_the_choice_stands_on_none_of_these_pages(world, teacher, staff):
     world.tools.store.keep_passages([Passage("e6", "1")], by="t")
     pages = (PAGE, ONE, "/sessions/e6")
     before = [without_tokens(teacher.text(page)) for page in pages]
-    passages.choose(world.tools, "e6", "1", 2, by="commission")
+    choices.choose(world.tools, "e6", "1", 2, by="commission")
     after = [without_tokens(teacher.text(page)) for page in pages]
     assert before == after
 
@@ -241,7 +241,7 @@ def test_a_document_stays_once_its_candidate_works_on_it(world, teacher, staff):
     save(teacher)
     commission, store = staff(Role.COMMISSION), world.tools.store
     store.keep_passages([Passage("e6", "1")], by="t")
-    passages.choose(world.tools, "e6", "1", 1, by="commission")
+    choices.choose(world.tools, "e6", "1", 1, by="commission")
     before = store.passage("e6", "1")
     now = world.tools.clock()
     begun = before.moved_to(PassageState.PRESENT).moved_to(PassageState.PHASE_1)

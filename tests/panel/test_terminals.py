@@ -6,7 +6,7 @@ import pytest
 
 from labmgr.domain.lab import LabState
 from labmgr.domain.words import Audience, Role
-from labmgr.services import labs
+from labmgr.services import doors
 from labmgr.services.live_terminal import Holder
 
 MINE, THEIRS = "e6-1-1", "e6-2-1"
@@ -17,7 +17,7 @@ HANDSHAKE = {"Upgrade": "websocket", "Connection": "Upgrade", "Origin": "http://
 def candidate(world, visitor):
     world.ready()
     for lab in (MINE, THEIRS):
-        labs.order_open(world.tools, lab, by="teacher")
+        doors.order_open(world.tools, lab, by="teacher")
     world.work()
     return visitor().sit_down(world, "1")
 
@@ -63,7 +63,7 @@ def test_the_lab_of_another_is_not_there(candidate, path, tail):
 
 
 def test_a_closed_lab_has_no_terminal(world, candidate):
-    labs.order_close(world.tools, MINE, by="teacher")
+    doors.order_close(world.tools, MINE, by="teacher")
     world.work()
     for path, headers in ((page_of(MINE), {}), (page_of(MINE) + "/ligne", HANDSHAKE)):
         answer = candidate.get(path, headers=headers)
@@ -109,7 +109,7 @@ def test_the_commission_has_terminals_in_its_recette_alone(world, candidate, sta
     jury = staff(Role.COMMISSION)
     path = f"/labs/{MINE}/terminaux/sur/srv"
     assert jury.get(path).status_code == 409
-    labs.order_close(world.tools, MINE, by="teacher", freeze=True)
+    doors.order_close(world.tools, MINE, by="teacher", freeze=True)
     world.work()
     frozen = world.tools.store.lab(MINE)
     world.tools.store.move(frozen, LabState.RECETTE, by="commission", why="")

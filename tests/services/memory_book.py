@@ -38,7 +38,7 @@ class MemoryBook:
     def passage(self, session, candidate):
         return self.rows[session, candidate]
 
-    def change_passage(self, before, after, *, what, orders=(), bell=None, **_who):
+    def change_passage(self, before, after, *, what, orders=(), bell=None, forget=(), **_who):
         key = before.session, before.candidate
         if bell in self.answered:
             return None
@@ -47,15 +47,13 @@ class MemoryBook:
         assert not orders, "these passages have no lab"
         if bell:
             self.answered.add(bell)
+        self.answered.difference_update(forget)
         self.rows[key] = replace(after, revision=before.revision + 1)
         self.told.append((before.candidate, what))
         return self.rows[key]
 
     def bells(self, _session=None):
         return set(self.answered)
-
-    def forget_bell(self, bell):
-        self.answered.discard(bell)
 
     def incidents(self, _session, candidate=None):
         return [one for one in self.happened if candidate in {None, one.candidate}]

@@ -16,8 +16,11 @@ from labmgr.domain.snapshot import SnapshotKind
 from labmgr.domain.words import Option, Role
 from labmgr.services import (
     access,
+    attendance,
+    choices,
     forms,
     hours,
+    interruptions,
     labs,
     outages,
     passages,
@@ -85,9 +88,9 @@ class Day:
         self.world.work()
 
     def come(self, number):
-        passages.choose(self.tools, "e6", number, 2, by="jury")
-        passages.arrive(self.tools, "e6", number, by="surveillante")
-        passages.acknowledge(self.tools, "e6", number)
+        choices.choose(self.tools, "e6", number, 2, by="jury")
+        attendance.arrive(self.tools, "e6", number, by="surveillante")
+        attendance.acknowledge(self.tools, "e6", number)
 
     def begin(self, number, phase):
         passages.start(self.tools, "e6", number, phase, by="jury")
@@ -147,7 +150,7 @@ class Day:
         labs.carry_out_wake(self.tools, "e6-2-2", by="reconcile")
         self.work()
         self.at(11, 35)
-        passages.resume(self.tools, "e6", "2", by="chef", why="courant revenu")
+        interruptions.resume(self.tools, "e6", "2", by="chef", why="courant revenu")
         self.work()
         self.at(12, 36)
         self.work()
@@ -164,12 +167,12 @@ class Day:
         self.at(13, 10)
         self.begin("3", Phase.HOUR)
         self.at(13, 30)
-        passages.suspend(self.tools, "e6", "3", by="surveillante", why=LONG)
+        interruptions.suspend(self.tools, "e6", "3", by="surveillante", why=LONG)
         self.work()
         self.at(13, 35)
-        passages.resume(self.tools, "e6", "3", by="chef")
+        interruptions.resume(self.tools, "e6", "3", by="chef")
         self.work()
-        passages.extend(self.tools, "e6", "3", 300, by="chef", why="clavier en panne")
+        interruptions.extend(self.tools, "e6", "3", 300, by="chef", why="clavier en panne")
         self.work()
         (one,) = self.tools.store.incidents("e6", "3")
         self.tools.store.decide_incident(one.id, "cinq minutes rendues", by="chef")
@@ -177,9 +180,9 @@ class Day:
     def absent(self):
         """Candidate 4: two people say so."""
         self.at(13, 50)
-        passages.say_absent(self.tools, "e6", "4", by="surveillante")
+        attendance.say_absent(self.tools, "e6", "4", by="surveillante")
         self.at(13, 55)
-        passages.say_absent(self.tools, "e6", "4", by="chef")
+        attendance.say_absent(self.tools, "e6", "4", by="chef")
 
 
 def a_world(folder):

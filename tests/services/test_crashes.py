@@ -9,7 +9,7 @@ import pytest
 
 from labmgr.domain.snapshot import SnapshotKind
 from labmgr.domain.work import JobState, Lane
-from labmgr.services import labs, reconcile, snapshots
+from labmgr.services import doors, labs, reconcile, snapshots
 from labmgr.services.work import do_one_job
 from tests.services.mortal import HALF_DONE, Fickle, Killed, Life, Moment, Mortal
 from tests.services.world import World
@@ -115,7 +115,7 @@ def prepared(tmp_path_factory, templates):
         wanted = [NEIGHBOUR] if name == "planned" else [OURS, NEIGHBOUR]
         labs.order_build(world.tools, wanted, by=BY)
         world.work()
-        labs.order_open(world.tools, NEIGHBOUR, by=BY)
+        doors.order_open(world.tools, NEIGHBOUR, by=BY)
         world.work()
         world.write(NEIGHBOUR, "of the neighbour")
         world.close()

@@ -13,7 +13,17 @@ from labmgr.domain.passage import Passage, PassageState
 from labmgr.domain.repair import Seen
 from labmgr.domain.words import Audience
 from labmgr.errors import BadInput, NotFound, Refused
-from labmgr.services import decisions, forms, hours, labs, outages, passages
+from labmgr.services import (
+    attendance,
+    choices,
+    decisions,
+    forms,
+    hours,
+    interruptions,
+    labs,
+    outages,
+    passages,
+)
 from labmgr.services.decisions import Decision
 
 P = PassageState
@@ -28,11 +38,11 @@ def hour(world):
     labs.order_build(world.tools, [LAB], by="t")
     world.work()
     world.tools.store.keep_passages([Passage("e6", "1")], by="t")
-    passages.choose(world.tools, "e6", "1", 1, by="jury")
-    passages.arrive(world.tools, "e6", "1", by="surveillant")
+    choices.choose(world.tools, "e6", "1", 1, by="jury")
+    attendance.arrive(world.tools, "e6", "1", by="surveillant")
     for phase in (Phase.PHASE_1, Phase.INTERVIEW_1):
         passages.start(world.tools, "e6", "1", phase, by="jury")
-    passages.acknowledge(world.tools, "e6", "1")
+    attendance.acknowledge(world.tools, "e6", "1")
     passages.start(world.tools, "e6", "1", Phase.HOUR, by="jury")
     world.work()
     return world
@@ -77,10 +87,10 @@ def test_time_lost_is_proposed_and_given_back_once(hour):
 
 
 def test_nothing_is_lost_while_the_clock_stands(hour):
-    passages.suspend(hour.tools, "e6", "1", by="surveillant", why="réseau")
+    interruptions.suspend(hour.tools, "e6", "1", by="surveillant", why="réseau")
     hour.work()
     hour.clock.passes(300)
-    passages.resume(hour.tools, "e6", "1", by="surveillant")
+    interruptions.resume(hour.tools, "e6", "1", by="surveillant")
     hour.work()
     incident = hour.tools.store.incidents("e6", "1")[0]
     assert incident.ended
@@ -137,14 +147,14 @@ def test_extra_time_in_the_hour_is_told_to_the_door_too(hour):
 
 
 def test_extra_time_reaches_a_suspended_hour_and_one_whose_bell_has_rung(hour):
-    passages.suspend(hour.tools, "e6", "1", by="surveillant", why="réseau")
+    interruptions.suspend(hour.tools, "e6", "1", by="surveillant", why="réseau")
     hour.work()
     kept = left(hour)
     forms.set_extra_time(hour.tools, "e6", "1", {Phase.HOUR: Fraction(1, 6)}, by="chef")
     hour.work()
     assert left(hour) == pytest.approx(kept + 600)
     assert not hour.engine.is_open(LAB, Audience.CANDIDATE)
-    passages.resume(hour.tools, "e6", "1", by="surveillant")
+    interruptions.resume(hour.tools, "e6", "1", by="surveillant")
     hour.work()
     hour.clock.passes(4300)
     hours.answer(hour.tools)

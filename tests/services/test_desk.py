@@ -13,7 +13,20 @@ from labmgr.domain.snapshot import SnapshotKind
 from labmgr.domain.words import Audience
 from labmgr.domain.work import JobKind, JobState, Lane
 from labmgr.errors import DiskFull, EngineUnreachable, NotFound, Refused
-from labmgr.services import access, desk, forms, hours, labs, outages, passages, savepoints
+from labmgr.services import (
+    access,
+    attendance,
+    choices,
+    desk,
+    doors,
+    forms,
+    hours,
+    interruptions,
+    labs,
+    outages,
+    passages,
+    savepoints,
+)
 from labmgr.services.desk import Stage
 from labmgr.services.work import do_one_job
 from tests.services.world import Clock, World
@@ -67,8 +80,8 @@ def seen(day, number="1"):
 
 
 def to_phase_1(day, number="1", choice=2):
-    passages.choose(day.tools, "e6", number, choice, by=BY)
-    passages.arrive(day.tools, "e6", number, by=BY)
+    choices.choose(day.tools, "e6", number, choice, by=BY)
+    attendance.arrive(day.tools, "e6", number, by=BY)
     passages.start(day.tools, "e6", number, Phase.PHASE_1, by=BY)
 
 
@@ -92,7 +105,7 @@ def until_left(day, seconds, number="1"):
 
 def test_before_phase_1_there_is_nothing_whatever_was_chosen(day):
     before = at(day)
-    passages.choose(day.tools, "e6", "1", 2, by=BY)
+    choices.choose(day.tools, "e6", "1", 2, by=BY)
     after = at(day)
     assert after.standing.stage is Stage.EXPECTED
     assert (after.access, after.document, after.standing.lab) == (None, "", None)
@@ -157,7 +170,7 @@ def test_extra_time_of_a_third_gives_eighty_minutes(day):
 
 def test_suspended_the_time_stands_and_the_accesses_are_gone(day):
     to_hour(day)
-    passages.suspend(day.tools, "e6", "1", by=BY, why="réseau")
+    interruptions.suspend(day.tools, "e6", "1", by=BY, why="réseau")
     day.work()
     now = at(day).standing
     day.clock.passes(700)
@@ -167,7 +180,7 @@ def test_suspended_the_time_stands_and_the_accesses_are_gone(day):
     assert later.standing.ends is None
     assert later.access is None
     assert later.standing.warning == 0
-    passages.resume(day.tools, "e6", "1", by=BY)
+    interruptions.resume(day.tools, "e6", "1", by=BY)
     day.work()
     assert stage(day) is Stage.WORKING
     assert at(day).standing.left == pytest.approx(now.left, abs=20)
@@ -178,7 +191,7 @@ def test_an_extension_brings_the_accesses_back(day):
     until_left(day, 0)
     ring(day)
     assert stage(day) is Stage.FINISHED
-    passages.extend(day.tools, "e6", "1", 300, by=BY, why="panne")
+    interruptions.extend(day.tools, "e6", "1", 300, by=BY, why="panne")
     day.work()
     now = at(day)
     assert now.standing.stage is Stage.WORKING
@@ -208,7 +221,7 @@ def test_summer_time_begins_in_the_middle_of_the_hour(day):
 
 
 def test_a_file_not_conforming_says_why_and_blocks(day):
-    passages.block(day.tools, "e6", "1", "Il manque la fiche n° 2", by=BY)
+    attendance.block(day.tools, "e6", "1", "Il manque la fiche n° 2", by=BY)
     now = at(day)
     assert now.standing.stage is Stage.NONCONFORMING
     assert now.standing.passage.message == "Il manque la fiche n° 2"
@@ -242,7 +255,7 @@ def test_without_a_passage_all_is_as_in_training(world):
     world.ready(1)
     candidate = world.tools.store.candidate("e6", "1")
     assert desk.look(world.tools, candidate).standing.mark == "closed"
-    labs.order_open(world.tools, "e6-1-1", by=BY)
+    doors.order_open(world.tools, "e6-1-1", by=BY)
     world.work()
     now = desk.look(world.tools, candidate)
     assert now.standing.mark == "open"
@@ -317,7 +330,7 @@ def test_one_at_a_time_and_only_in_the_running_hour(day):
     with pytest.raises(Refused, match="already"):
         savepoints.order_return(day.tools, "e6", "1", savepoints.START)
     day.work()
-    passages.suspend(day.tools, "e6", "1", by=BY, why="x")
+    interruptions.suspend(day.tools, "e6", "1", by=BY, why="x")
     day.work()
     with pytest.raises(Refused, match="suspended"):
         savepoints.order_save(day.tools, "e6", "1")
@@ -430,12 +443,12 @@ def test_nodes_that_are_away_for_a_return_are_no_incident(day):
 def test_a_suspension_meanwhile_is_not_ended_by_the_return(day):
     to_hour(day)
     point = save(day)
-    in_the_middle(day, lambda: passages.suspend(day.tools, "e6", "1", by=BY, why="réseau"))
+    in_the_middle(day, lambda: interruptions.suspend(day.tools, "e6", "1", by=BY, why="réseau"))
     savepoints.order_return(day.tools, "e6", "1", point.id)
     day.work()
     assert stage(day) is Stage.HALTED
     assert not day.engine.is_open("e6-1-2", Audience.CANDIDATE)
-    passages.resume(day.tools, "e6", "1", by=BY)
+    interruptions.resume(day.tools, "e6", "1", by=BY)
     day.work()
     assert stage(day) is Stage.WORKING
 

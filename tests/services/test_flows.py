@@ -21,7 +21,7 @@ from labmgr.errors import (
     SnapshotBroken,
     WrongState,
 )
-from labmgr.services import access, images, labs, probes, rosters, sessions, snapshots, work
+from labmgr.services import access, doors, images, labs, probes, rosters, sessions, snapshots, work
 from labmgr.services.blueprint import plan_of
 from labmgr.services.work import do_one_job
 from labmgr.store.file_library import FileLibrary
@@ -218,7 +218,7 @@ def test_reset_puts_back_files_and_volumes_of_the_lab_or_of_one_node(world):
 
 def test_reset_of_an_open_lab_wants_force_and_a_reason(world):
     world.ready()
-    order(world, labs.order_open, OURS)
+    order(world, doors.order_open, OURS)
     world.write(OURS, "work")
     for given in ({}, {"force": True}, {"why": "because"}):
         with pytest.raises(Refused, match="its candidate is at work"):
@@ -234,7 +234,7 @@ def test_reset_of_an_open_lab_wants_force_and_a_reason(world):
 def test_a_reset_ordered_before_the_lab_was_opened_does_not_meet_the_candidate(world):
     world.ready()
     labs.order_reset(world.tools, OURS, by=BY)
-    labs.carry_out_open(world.tools, OURS, by=BY)  # the access lane was faster
+    doors.carry_out_open(world.tools, OURS, by=BY)  # the access lane was faster
     world.write(OURS, "work")
     world.work()
     assert world.last_job(OURS).state == JobState.REFUSED
@@ -279,17 +279,17 @@ def test_a_changed_template_is_not_put_back_under_an_old_snapshot(world, tmp_pat
 def test_opening_and_closing_and_each_twice(world):
     world.ready()
     for _ in range(2):
-        assert order(world, labs.order_open, OURS).state == JobState.DONE
+        assert order(world, doors.order_open, OURS).state == JobState.DONE
         assert world.tools.engine.is_open(OURS, "candidate")
     assert access.for_candidate(world.tools, world.lab(OURS)).nodes
     for _ in range(2):
-        assert order(world, labs.order_close, OURS).state == JobState.DONE
+        assert order(world, doors.order_close, OURS).state == JobState.DONE
         assert not world.tools.engine.is_open(OURS, "candidate")
     with pytest.raises(Refused, match="not open"):
         access.for_candidate(world.tools, world.lab(OURS))
-    order(world, labs.order_open, OURS)
+    order(world, doors.order_open, OURS)
     for _ in range(2):
-        order(world, labs.order_close, OURS, freeze=True)
+        order(world, doors.order_close, OURS, freeze=True)
         assert world.lab(OURS).state == "frozen"
     assert world.events(OURS).count("ready -> open") == 2
 
@@ -297,62 +297,62 @@ def test_opening_and_closing_and_each_twice(world):
 def test_a_lab_opens_only_green_and_with_its_snapshot(world):
     world.session()
     with pytest.raises(WrongState, match="is planned and cannot become open"):
-        labs.order_open(world.tools, OURS, by=BY)
+        doors.order_open(world.tools, OURS, by=BY)
     labs.order_build(world.tools, [OURS], by=BY)
     world.work()
     world.engine.red["web/1"] = "status 500"
     order(world, probes.order_probe, OURS)
     assert len(world.tools.store.findings(OURS)) == 2
     with pytest.raises(Refused, match="not every probe was green"):
-        labs.order_open(world.tools, OURS, by=BY)
+        doors.order_open(world.tools, OURS, by=BY)
     world.engine.red.clear()
     order(world, probes.order_probe, OURS)
     (start,) = world.tools.store.snapshots(OURS)
     snapshots.forget(world.tools, start, by=BY, why="test")
     with pytest.raises(NotFound, match="no verified snapshot"):
-        labs.order_open(world.tools, OURS, by=BY)
+        doors.order_open(world.tools, OURS, by=BY)
 
 
 def test_what_a_candidate_changed_keeps_no_lab_shut(world):
     """Looked at during the hour only for liveness, closed, and opened again: no probe forbids."""
     world.ready()
-    order(world, labs.order_open, OURS)
+    order(world, doors.order_open, OURS)
     order(world, probes.order_probe, OURS)
-    order(world, labs.order_close, OURS)
+    order(world, doors.order_close, OURS)
     order(world, probes.order_probe, OURS)
     world.engine.red["web/1"] = "the candidate's password"
-    assert order(world, labs.order_open, OURS).state == JobState.DONE
-    order(world, labs.order_close, OURS)
+    assert order(world, doors.order_open, OURS).state == JobState.DONE
+    order(world, doors.order_close, OURS)
     world.engine.red.clear()
     order(world, labs.order_reset, OURS)
     world.engine.red["web/1"] = "status 500"
     order(world, probes.order_probe, OURS)
     with pytest.raises(Refused, match="not every probe was green"):
-        labs.order_open(world.tools, OURS, by=BY)
+        doors.order_open(world.tools, OURS, by=BY)
 
 
 @pytest.mark.parametrize("verb", ["guard", "open_access"])
 def test_no_guard_no_open(world, verb):
     world.ready()
     world.engine.fails_with[verb] = GuardMissing("the guard is not laid")
-    assert order(world, labs.order_open, OURS).state == JobState.REFUSED
+    assert order(world, doors.order_open, OURS).state == JobState.REFUSED
     assert world.lab(OURS).state == "ready"
     assert not world.tools.engine.is_open(OURS, "candidate")
     del world.engine.fails_with[verb]
-    order(world, labs.order_close, OURS)
-    order(world, labs.order_open, OURS)
-    order(world, labs.order_close, OURS, freeze=True)
+    order(world, doors.order_close, OURS)
+    order(world, doors.order_open, OURS)
+    order(world, doors.order_close, OURS, freeze=True)
     world.engine.fails_with[verb] = GuardMissing("the guard is not laid")
-    order(world, labs.order_open, OURS)
+    order(world, doors.order_open, OURS)
     assert world.lab(OURS).state == "frozen"
 
 
 def test_removing_takes_snapshots_along_but_never_an_open_lab(world):
     world.ready()
-    order(world, labs.order_open, OURS)
+    order(world, doors.order_open, OURS)
     with pytest.raises(WrongState, match="is open and cannot become gone"):
         labs.order_remove(world.tools, OURS, by=BY)
-    order(world, labs.order_close, OURS)
+    order(world, doors.order_close, OURS)
     for _ in range(2):
         assert order(world, labs.order_remove, OURS).state == JobState.DONE
         assert world.lab(OURS).state == "gone"
@@ -362,7 +362,7 @@ def test_removing_takes_snapshots_along_but_never_an_open_lab(world):
 
 def test_waking_brings_everything_back_with_its_data_and_its_access(world):
     world.ready()
-    order(world, labs.order_open, OURS)
+    order(world, doors.order_open, OURS)
     world.write(OURS, "work")
     for node in ("web", "db", GATEWAY):
         world.engine.set_seen(OURS, node, Seen.STOPPED)
@@ -378,12 +378,12 @@ def test_waking_brings_everything_back_with_its_data_and_its_access(world):
 
 def test_a_bell_that_strikes_while_a_lab_wakes_leaves_it_shut(world, monkeypatch):
     world.ready()
-    order(world, labs.order_open, OURS)
+    order(world, doors.order_open, OURS)
     build = world.engine.build
 
     def slow(plan, **kwargs):
         build(plan, **kwargs)
-        labs.carry_out_close(world.tools, OURS, by="bell", freeze=True)
+        doors.carry_out_close(world.tools, OURS, by="bell", freeze=True)
 
     monkeypatch.setattr(world.engine, "build", slow)
     labs.carry_out_wake(world.tools, OURS, by="reconcile")
@@ -465,7 +465,7 @@ def test_a_reset_that_fails_half_way_can_be_repeated_from_the_same_snapshot(worl
     order(world, labs.order_reset, OURS)
     assert world.lab(OURS).state == "broken"
     with pytest.raises(WrongState):
-        labs.order_open(world.tools, OURS, by=BY)
+        doors.order_open(world.tools, OURS, by=BY)
     del world.engine.fails_with["build"]
     order(world, labs.order_reset, OURS)
     assert world.lab(OURS).state == "ready"
@@ -537,10 +537,10 @@ def test_a_bug_is_written_down_as_one_and_breaks_only_its_lab(world):
 
 def test_a_session_is_closed_and_removed_only_without_its_labs(world):
     world.ready()
-    order(world, labs.order_open, OURS)
+    order(world, doors.order_open, OURS)
     with pytest.raises(Refused, match="open labs: e6-1-1"):
         sessions.close_session(world.tools, "e6", by=BY)
-    order(world, labs.order_close, OURS)
+    order(world, doors.order_close, OURS)
     sessions.close_session(world.tools, "e6", by=BY)
     with pytest.raises(Refused, match="still has labs: e6-1-1, e6-2-1"):
         sessions.remove_session(world.tools, "e6", by=BY)

@@ -15,7 +15,7 @@ from labmgr.domain.clock import Clock
 from labmgr.domain.exam import Candidate, ExamSession, Form, Phase
 from labmgr.domain.passage import Passage, PassageState
 from labmgr.domain.words import Option
-from labmgr.services import hours, outages, passages
+from labmgr.services import hours, interruptions, outages, passages
 from tests.services.memory_book import MemoryBook
 from tests.services.world import NOON
 from tests.services.world import Clock as WallClock
@@ -111,15 +111,15 @@ class Day:
 
     def suspend(self) -> None:
         if (number := self.one_in(P.HOUR)) and self.left(number) > 0:
-            passages.suspend(self.tools, "e6", number, by="jury", why="essai")
+            interruptions.suspend(self.tools, "e6", number, by="jury", why="essai")
 
     def resume(self) -> None:
         if number := self.one_in(P.SUSPENDED):
-            passages.resume(self.tools, "e6", number, by="jury")
+            interruptions.resume(self.tools, "e6", number, by="jury")
 
     def extend(self) -> None:
         if (number := self.one_in(P.HOUR)) and self.left(number) > 0:
-            passages.extend(self.tools, "e6", number, 120, by="jury", why="essai")
+            interruptions.extend(self.tools, "e6", number, 120, by="jury", why="essai")
             self.owed[number] += 120
 
     def jump(self) -> None:

@@ -15,7 +15,19 @@ from labmgr.domain.repair import GATEWAY, Seen
 from labmgr.domain.snapshot import SnapshotKind
 from labmgr.domain.words import Audience, Option, Role
 from labmgr.errors import BadInput, LostRace, NotFound, Refused, WrongState
-from labmgr.services import forms, hours, labs, outages, passages, reconcile, rosters
+from labmgr.services import (
+    attendance,
+    choices,
+    doors,
+    forms,
+    hours,
+    interruptions,
+    labs,
+    outages,
+    passages,
+    reconcile,
+    rosters,
+)
 from labmgr.services.accounts import add_account
 
 P = PassageState
@@ -58,11 +70,11 @@ def left_at_resumption(day, number="1"):
 
 
 def to_interview(day, number="1", choice=2):
-    passages.choose(day.tools, "e6", number, choice, by=BY)
-    passages.arrive(day.tools, "e6", number, by="surveillant")
+    choices.choose(day.tools, "e6", number, choice, by=BY)
+    attendance.arrive(day.tools, "e6", number, by="surveillant")
     passages.start(day.tools, "e6", number, Phase.PHASE_1, by=BY)
     passages.start(day.tools, "e6", number, Phase.INTERVIEW_1, by=BY)
-    passages.acknowledge(day.tools, "e6", number)
+    attendance.acknowledge(day.tools, "e6", number)
 
 
 def to_hour(day, number="1", choice=2):
@@ -126,15 +138,15 @@ def test_each_bell_is_answered_once(day):
 
 
 def test_the_hour_needs_the_acknowledgement_green_probes_and_a_start_snapshot(day):
-    passages.choose(day.tools, "e6", "1", 1, by=BY)
-    passages.arrive(day.tools, "e6", "1", by=BY)
+    choices.choose(day.tools, "e6", "1", 1, by=BY)
+    attendance.arrive(day.tools, "e6", "1", by=BY)
     passages.start(day.tools, "e6", "1", Phase.PHASE_1, by=BY)
     with pytest.raises(WrongState):
         passages.start(day.tools, "e6", "1", Phase.HOUR, by=BY)
     passages.start(day.tools, "e6", "1", Phase.INTERVIEW_1, by=BY)
     with pytest.raises(Refused, match="acknowledged"):
         passages.start(day.tools, "e6", "1", Phase.HOUR, by=BY)
-    passages.acknowledge(day.tools, "e6", "1")
+    attendance.acknowledge(day.tools, "e6", "1")
     for finding in day.tools.store.findings("e6-1-1"):
         day.tools.store.keep_finding("e6-1-1", replace(finding, green=False))
     with pytest.raises(Refused, match="not green"):
@@ -160,7 +172,7 @@ def test_only_the_chosen_lab_opens_and_none_by_hand(day):
     to_hour(day, choice=1)
     assert day.tools.store.lab("e6-1-2").state is LabState.READY
     for lab in ("e6-1-1", "e6-1-2", "e6-2-1"):
-        for verb in (labs.order_open, labs.order_close):
+        for verb in (doors.order_open, doors.order_close):
             with pytest.raises(Refused, match="by hand"):
                 verb(day.tools, lab, by=BY)
     with pytest.raises(Refused, match="may not be reset"):
@@ -168,37 +180,37 @@ def test_only_the_chosen_lab_opens_and_none_by_hand(day):
 
 
 def test_nobody_but_the_commission_reads_the_choice_before_phase_1(day):
-    passages.choose(day.tools, "e6", "1", 2, by=BY)
+    choices.choose(day.tools, "e6", "1", 2, by=BY)
     for role in Role:
-        known = passages.seen_by(seen(day), role).choice
+        known = choices.seen_by(seen(day), role).choice
         assert known == (2 if role in {Role.ADMIN, Role.COMMISSION} else 0)
     assert not any("2" in what for what in journal(day))
-    passages.arrive(day.tools, "e6", "1", by=BY)
+    attendance.arrive(day.tools, "e6", "1", by=BY)
     passages.start(day.tools, "e6", "1", Phase.PHASE_1, by=BY)
-    assert passages.seen_by(seen(day), Role.INVIGILATOR).choice == 2
+    assert choices.seen_by(seen(day), Role.INVIGILATOR).choice == 2
 
 
 def test_a_changed_choice_takes_a_second_person(day):
     to_interview(day, choice=1)
     with pytest.raises(BadInput, match="reason"):
-        passages.choose(day.tools, "e6", "1", 2, by=BY)
-    passages.choose(day.tools, "e6", "1", 2, by=BY, why="mauvaise fiche")
+        choices.choose(day.tools, "e6", "1", 2, by=BY)
+    choices.choose(day.tools, "e6", "1", 2, by=BY, why="mauvaise fiche")
     assert seen(day).choice == 1
     with pytest.raises(Refused, match="has already"):
-        passages.choose(day.tools, "e6", "1", 2, by=BY, why="encore")
-    passages.choose(day.tools, "e6", "1", 2, by="autre")
+        choices.choose(day.tools, "e6", "1", 2, by=BY, why="encore")
+    choices.choose(day.tools, "e6", "1", 2, by="autre")
     assert (seen(day).choice, seen(day).lab) == (2, "e6-1-2")
 
 
 def test_an_absence_takes_two_people_and_can_be_taken_back(day):
-    passages.say_absent(day.tools, "e6", "1", by="a")
+    attendance.say_absent(day.tools, "e6", "1", by="a")
     assert seen(day).state is P.REGISTERED
     with pytest.raises(Refused, match="has already"):
-        passages.say_absent(day.tools, "e6", "1", by="a")
-    passages.say_absent(day.tools, "e6", "1", by="b")
+        attendance.say_absent(day.tools, "e6", "1", by="a")
+    attendance.say_absent(day.tools, "e6", "1", by="b")
     assert seen(day).state is P.ABSENT
-    passages.take_back_absence(day.tools, "e6", "1", by="a", why="il attendait dehors")
-    passages.arrive(day.tools, "e6", "1", by="a")
+    attendance.take_back_absence(day.tools, "e6", "1", by="a", why="il attendait dehors")
+    attendance.arrive(day.tools, "e6", "1", by="a")
     assert seen(day).state is P.PRESENT
 
 
@@ -210,17 +222,17 @@ def test_a_late_candidate_has_the_whole_time(day):
 
 
 def test_a_file_that_is_not_conforming_blocks_the_start_with_its_message(day):
-    passages.choose(day.tools, "e6", "1", 1, by=BY)
-    passages.arrive(day.tools, "e6", "1", by=BY)
-    passages.block(day.tools, "e6", "1", "fiche non signée", by=BY)
+    choices.choose(day.tools, "e6", "1", 1, by=BY)
+    attendance.arrive(day.tools, "e6", "1", by=BY)
+    attendance.block(day.tools, "e6", "1", "fiche non signée", by=BY)
     with pytest.raises(Refused, match="fiche non signée"):
         passages.start(day.tools, "e6", "1", Phase.PHASE_1, by=BY)
-    passages.unblock(day.tools, "e6", "1", by=BY, why="signée")
+    attendance.unblock(day.tools, "e6", "1", by=BY, why="signée")
     passages.start(day.tools, "e6", "1", Phase.PHASE_1, by=BY)
 
 
 def test_phase_1_waits_for_a_choice_and_a_complete_commission(day):
-    passages.arrive(day.tools, "e6", "1", by=BY)
+    attendance.arrive(day.tools, "e6", "1", by=BY)
     day.tools.store.keep_commission(
         replace(day.tools.store.commissions("e6")[0], members=()), by=BY
     )
@@ -233,13 +245,13 @@ def test_a_suspension_leaves_what_is_left(day, pause):
     to_hour(day)
     day.clock.passes(1000)
     before = left(day)
-    passages.suspend(day.tools, "e6", "1", by=BY, why="écran noir")
+    interruptions.suspend(day.tools, "e6", "1", by=BY, why="écran noir")
     day.work()
     assert not day.engine.is_open("e6-1-2", Audience.CANDIDATE)
     day.clock.passes(pause)
     ring(day)
     assert left(day) == before
-    passages.resume(day.tools, "e6", "1", by=BY, why="écran changé")
+    interruptions.resume(day.tools, "e6", "1", by=BY, why="écran changé")
     day.work()
     assert seen(day).state is P.HOUR
     resumed = [one for one in day.tools.store.entries("passage:e6/1") if one.what == "resumed"]
@@ -253,9 +265,9 @@ def test_a_suspension_leaves_what_is_left(day, pause):
 def test_all_are_suspended_and_resumed_together(day):
     to_hour(day, "1")
     to_interview(day, "2")
-    assert len(passages.suspend_all(day.tools, "e6", by=BY, why="alarme incendie")) == 2
+    assert len(interruptions.suspend_all(day.tools, "e6", by=BY, why="alarme incendie")) == 2
     assert {one.state for one in day.tools.store.passages("e6")} == {P.SUSPENDED}
-    passages.resume_all(day.tools, "e6", by=BY)
+    interruptions.resume_all(day.tools, "e6", by=BY)
     day.work()
     assert [seen(day, n).state for n in "12"] == [P.HOUR, P.INTERVIEW_1]
 
@@ -263,9 +275,9 @@ def test_all_are_suspended_and_resumed_together(day):
 def test_an_extension_moves_the_end_and_the_gateways_instant(day):
     to_hour(day)
     with pytest.raises(BadInput, match="reason"):
-        passages.extend(day.tools, "e6", "1", 300, by=BY, why=" ")
+        interruptions.extend(day.tools, "e6", "1", 300, by=BY, why=" ")
     before = left(day)
-    passages.extend(day.tools, "e6", "1", 300, by=BY, why="panne d'écran")
+    interruptions.extend(day.tools, "e6", "1", 300, by=BY, why="panne d'écran")
     day.work()
     assert left(day) == pytest.approx(before + 300, abs=20)
 
@@ -274,7 +286,7 @@ def test_an_extension_after_the_bell_opens_again_and_rings_again(day):
     to_hour(day)
     day.clock.passes(4000)
     ring(day)
-    passages.extend(day.tools, "e6", "1", 300, by=BY, why="décision")
+    interruptions.extend(day.tools, "e6", "1", 300, by=BY, why="décision")
     day.work()
     assert day.engine.is_open("e6-1-2", Audience.CANDIDATE)
     assert left(day) == pytest.approx(300, abs=5)
@@ -309,17 +321,17 @@ def test_interview_2_does_not_cut_the_hour_short(day):
 
 def test_two_at_once_do_not_both_act(day):
     old = seen(day)
-    passages.arrive(day.tools, "e6", "1", by=BY)
+    attendance.arrive(day.tools, "e6", "1", by=BY)
     with pytest.raises(LostRace):
         day.tools.store.change_passage(old, replace(old, place="9"), what="x", by=BY)
 
 
 def test_an_own_environment_has_its_clock_and_no_lab(day):
     day.tools.store.keep_passages([Passage("e6", "2", commission="a", own_tools=True)], by=BY)
-    passages.arrive(day.tools, "e6", "2", by=BY)
+    attendance.arrive(day.tools, "e6", "2", by=BY)
     for phase in (Phase.PHASE_1, Phase.INTERVIEW_1):
         passages.start(day.tools, "e6", "2", phase, by=BY)
-    passages.acknowledge(day.tools, "e6", "2")
+    attendance.acknowledge(day.tools, "e6", "2")
     passages.start(day.tools, "e6", "2", Phase.HOUR, by=BY)
     day.clock.passes(3600)
     ring(day)
@@ -373,7 +385,7 @@ def test_a_power_cut_is_left_out_of_the_clock_until_staff_decide(day):
     reconcile.look_round(day.tools)
     day.work()
     assert not day.engine.is_open("e6-1-2", Audience.CANDIDATE), "nobody decided yet"
-    passages.resume(day.tools, "e6", "1", by=BY)
+    interruptions.resume(day.tools, "e6", "1", by=BY)
     day.work()
     assert seen(day).state is P.HOUR
     assert left_at_resumption(day) == pytest.approx(before, abs=1)

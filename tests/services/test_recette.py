@@ -6,7 +6,7 @@ from labmgr.domain.journal import first_altered
 from labmgr.domain.repair import Seen
 from labmgr.domain.work import JobKind
 from labmgr.errors import BadFile, BadInput, EngineUnreachable, NotFound, Refused, WrongState
-from labmgr.services import labs, recette
+from labmgr.services import doors, labs, recette
 from tests import recette as sheets
 from tests.services.mortal import Killed
 from tests.services.world import World, write_templates
@@ -101,7 +101,7 @@ def test_it_runs_in_an_open_and_in_a_frozen_lab_but_not_before_it_stands(world):
         recette.order_recette(world.tools, lab, by="jury")
     labs.order_build(world.tools, [lab], by="prof")
     world.work()
-    for order in (labs.order_open, lambda *a, **k: labs.order_close(*a, freeze=True, **k)):
+    for order in (doors.order_open, lambda *a, **k: doors.order_close(*a, freeze=True, **k)):
         order(world.tools, lab, by="prof")
         world.work()
         assert greens(replay(world, lab)) == [True] * 5

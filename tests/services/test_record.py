@@ -13,7 +13,7 @@ from labmgr.domain.journal import Tail
 from labmgr.domain.passage import PassageState
 from labmgr.domain.record import LOCAL
 from labmgr.errors import BadInput, NotFound
-from labmgr.services import access, fallback, passages, record
+from labmgr.services import access, fallback, interruptions, record
 from tests.services.record_day import EIGHT, LONG, Day, a_world, lived
 
 SLACK = timedelta(seconds=30)  # the test's clock moves at each look
@@ -236,7 +236,7 @@ def test_a_suspension_that_lasts_is_told_as_lasting(own):
     own.come("1")
     own.begin("1", Phase.PHASE_1)
     own.at(8, 10)
-    passages.suspend(own.tools, "e6", "1", by="chef", why="alerte incendie")
+    interruptions.suspend(own.tools, "e6", "1", by="chef", why="alerte incendie")
     own.at(8, 22)
     one = told(own, "1")
     (stop,) = one.suspensions
@@ -252,9 +252,9 @@ def test_two_suspensions_each_have_their_own_gap(own):
     own.begin("1", Phase.PHASE_1)
     for minutes in (5, 15):
         own.at(8, minutes)
-        passages.suspend(own.tools, "e6", "1", by="chef", why=f"bruit {minutes}")
+        interruptions.suspend(own.tools, "e6", "1", by="chef", why=f"bruit {minutes}")
         own.at(8, minutes + 2)
-        passages.resume(own.tools, "e6", "1", by="chef")
+        interruptions.resume(own.tools, "e6", "1", by="chef")
     first, second = told(own, "1").suspensions
     assert (first.why, second.why) == ("bruit 5", "bruit 15")
     assert near(first.start, 8, 5)
@@ -269,9 +269,9 @@ def test_a_suspension_after_the_bell_is_measured_by_its_rows(own):
     own.at(8, 31)
     own.work()
     own.at(8, 40)
-    passages.suspend(own.tools, "e6", "1", by="chef", why="commission absente")
+    interruptions.suspend(own.tools, "e6", "1", by="chef", why="commission absente")
     own.at(8, 45)
-    passages.resume(own.tools, "e6", "1", by="chef")
+    interruptions.resume(own.tools, "e6", "1", by="chef")
     (stop,) = told(own, "1").suspensions
     assert near(stop.start, 8, 40)
     assert stop.seconds == pytest.approx(300, abs=10)
@@ -282,11 +282,11 @@ def test_a_wall_clock_set_back_during_a_suspension_changes_no_length(own):
     own.come("1")
     own.begin("1", Phase.PHASE_1)
     own.at(8, 10)
-    passages.suspend(own.tools, "e6", "1", by="chef", why="panne")
+    interruptions.suspend(own.tools, "e6", "1", by="chef", why="panne")
     own.clock.passes(60)
     own.clock.jumps(-3600)
     own.clock.passes(60)
-    passages.resume(own.tools, "e6", "1", by="chef")
+    interruptions.resume(own.tools, "e6", "1", by="chef")
     (stop,) = told(own, "1").suspensions
     assert stop.seconds == pytest.approx(120, abs=10)
 

@@ -9,7 +9,7 @@ from labmgr.domain.lab import LabState
 from labmgr.domain.passage import Passage
 from labmgr.domain.snapshot import SnapshotKind
 from labmgr.errors import DiskFull, Refused
-from labmgr.services import forms, hours, passages, rehearsal
+from labmgr.services import attendance, choices, forms, hours, passages, rehearsal
 
 BY = "technicien"
 COPY = "e6-essai"
@@ -103,8 +103,8 @@ def test_what_a_killed_rehearsal_left_is_removed_first(day):
 
 
 def test_nothing_is_rehearsed_beside_a_running_passage(day):
-    passages.choose(day.tools, "e6", "1", 1, by=BY)
-    passages.arrive(day.tools, "e6", "1", by=BY)
+    choices.choose(day.tools, "e6", "1", 1, by=BY)
+    attendance.arrive(day.tools, "e6", "1", by=BY)
     passages.start(day.tools, "e6", "1", rehearsal.Phase.PHASE_1, by=BY)
     with pytest.raises(Refused, match="under way"):
         lived(day)

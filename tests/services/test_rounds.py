@@ -11,7 +11,7 @@ import pytest
 from labmgr.domain.repair import GATEWAY, Seen, Step
 from labmgr.domain.work import JobKind, JobState, Lane
 from labmgr.errors import EngineUnreachable, Refused, StoreError
-from labmgr.services import labs, reconcile
+from labmgr.services import doors, labs, reconcile
 from labmgr.worker import loop
 from labmgr.worker.loop import Worker
 from tests.lab.clients import wait_for
@@ -71,7 +71,7 @@ def test_after_a_power_cut_all_labs_are_woken_with_their_work(world):
 
 def test_a_lost_gateway_is_made_again_and_opens_for_whom_it_was_open(world):
     world.ready()
-    labs.order_open(world.tools, OURS, by=BY)
+    doors.order_open(world.tools, OURS, by=BY)
     world.work()
     world.engine.set_seen(OURS, GATEWAY, None)
     world.engine.labs[OURS].doors.clear()
@@ -205,9 +205,9 @@ def test_a_clock_that_jumps_does_the_worker_no_harm(world, monkeypatch, jump):
         world.clock.at += jump
         beat = world.tools.store.last_beat()
         assert wait_for(lambda: world.tools.store.last_beat() != beat, SECONDS)
-        ends(world, labs.order_open(world.tools, OURS, by=BY))
+        ends(world, doors.order_open(world.tools, OURS, by=BY))
         world.clock.at -= 2 * jump
-        ends(world, labs.order_close(world.tools, OURS, by=BY))
+        ends(world, doors.order_close(world.tools, OURS, by=BY))
         (job,) = labs.order_build(world.tools, [OTHER], by=BY)
         ends(world, job)
         ends(world, labs.order_reset(world.tools, OURS, by=BY))
@@ -263,7 +263,7 @@ def test_an_end_that_could_not_be_written_down_is_made_good(world, monkeypatch):
 
 def test_a_bell_does_not_wait_behind_a_build_or_a_slow_look(world, monkeypatch):
     world.ready(count=3)
-    labs.order_open(world.tools, OURS, by=BY)
+    doors.order_open(world.tools, OURS, by=BY)
     world.work()
     held = threading.Event()
     build, look_all = world.engine.build, world.engine.look_all
@@ -283,7 +283,7 @@ def test_a_bell_does_not_wait_behind_a_build_or_a_slow_look(world, monkeypatch):
         assert wait_for(
             lambda: all(world.tools.store.job(one.id).started for one in resets), SECONDS
         )
-        ends(world, labs.order_close(world.tools, OURS, by=BY))
+        ends(world, doors.order_close(world.tools, OURS, by=BY))
         assert not world.engine.is_open(OURS, "candidate")
         assert not any(world.tools.store.job(one.id).ended for one in resets)
         held.set()
@@ -296,4 +296,4 @@ def test_a_bug_in_a_round_is_written_down_and_work_goes_on(world, caplog):
     world.engine.fails_with["look_all"] = ZeroDivisionError("a slip of ours")
     with working(world):
         assert wait_for(lambda: "look_round: a bug in labmgr" in caplog.text, SECONDS)
-        ends(world, labs.order_open(world.tools, ours, by=BY))
+        ends(world, doors.order_open(world.tools, ours, by=BY))

@@ -16,7 +16,11 @@ from labmgr.errors import BadFile, BadInput, NotFound, Refused, WrongState
 from labmgr.services import (
     access,
     accounts,
+    attendance,
+    choices,
+    doors,
     forms,
+    interruptions,
     labs,
     passages,
     repairs,
@@ -62,11 +66,11 @@ def day(world):
 
 
 def begin(world, number):
-    passages.arrive(world.tools, "e6", number, by=BY)
-    passages.choose(world.tools, "e6", number, 1, by=BY)
+    attendance.arrive(world.tools, "e6", number, by=BY)
+    choices.choose(world.tools, "e6", number, 1, by=BY)
     passages.start(world.tools, "e6", number, Phase.PHASE_1, by=BY)
     passages.start(world.tools, "e6", number, Phase.INTERVIEW_1, by=BY)
-    passages.acknowledge(world.tools, "e6", number)
+    attendance.acknowledge(world.tools, "e6", number)
 
 
 def to_the_hour(day, number="1"):
@@ -117,11 +121,11 @@ def test_in_a_suspension_the_time_left_goes_on_in_the_spare(day):
     day.clock.passes(600)
     with pytest.raises(Refused, match="takes no spare lab now"):
         spares.take(day.tools, "e6", "1", by=BY)
-    passages.suspend(day.tools, "e6", "1", by=BY, why="panne")
+    interruptions.suspend(day.tools, "e6", "1", by=BY, why="panne")
     before = left(day)
     day.work()
     spares.take(day.tools, "e6", "1", by=BY, why="panne")
-    passages.resume(day.tools, "e6", "1", by=BY)
+    interruptions.resume(day.tools, "e6", "1", by=BY)
     day.work()
     assert seen(day).state is PassageState.HOUR
     assert left(day) == pytest.approx(before, abs=LOOKS)
@@ -147,10 +151,10 @@ def test_only_a_spare_of_the_same_template_that_is_fit_is_given(day):
     spares.take(day.tools, "e6", "2", by=BY)
     with pytest.raises(Refused, match="no free spare"):
         spares.take(day.tools, "e6", "1", by=BY)
-    labs.order_open(day.tools, "e6-reserve-2-1", by=BY)
+    doors.order_open(day.tools, "e6-reserve-2-1", by=BY)
     day.work()
     assert spares.spares(day.tools, "e6")[1].why_not == "open"
-    labs.order_close(day.tools, "e6-reserve-2-1", by=BY)
+    doors.order_close(day.tools, "e6-reserve-2-1", by=BY)
     day.work()
     assert spares.spares(day.tools, "e6")[1].why_not == "opened before"
 
@@ -162,7 +166,7 @@ def test_before_phase_1_and_without_a_lab_there_is_nothing_to_take(day, world):
     world.tools.store.keep_passages(kept, by=BY)
     with pytest.raises(Refused, match="takes no spare"):
         spares.take(world.tools, "e6", "3", by=BY)
-    passages.arrive(world.tools, "e6", "4", by=BY)
+    attendance.arrive(world.tools, "e6", "4", by=BY)
     passages.start(world.tools, "e6", "4", Phase.PHASE_1, by=BY)
     with pytest.raises(Refused, match="environment of their own"):
         spares.take(world.tools, "e6", "4", by=BY)
@@ -268,14 +272,14 @@ def test_a_restore_in_a_suspension_and_the_hour_goes_on(day, kind):
     day.work()
     day.write("e6-1-1", "broken")
     day.clock.passes(300)
-    passages.suspend(day.tools, "e6", "1", by=BY, why="panne")
+    interruptions.suspend(day.tools, "e6", "1", by=BY, why="panne")
     before = left(day)
     day.work()
     back = snapshots.latest(day.tools, "e6-1-1", kind)
     labs.order_restore(day.tools, "e6-1-1", back.id, by=BY, why="panne")
     day.work()
     day.clock.passes(120)
-    passages.resume(day.tools, "e6", "1", by=BY)
+    interruptions.resume(day.tools, "e6", "1", by=BY)
     day.work()
     assert seen(day).state is PassageState.HOUR
     assert left(day) == pytest.approx(before, abs=LOOKS)

@@ -10,7 +10,7 @@ from labmgr.domain.lab import LabState
 from labmgr.domain.terminals import MOST_EACH, MOST_LINES, Size
 from labmgr.domain.words import Audience
 from labmgr.errors import LoginRefused, NotFound, Refused, StoreError
-from labmgr.services import labs, terminals
+from labmgr.services import doors, terminals
 from labmgr.services.live_terminal import Ending, Holder
 from labmgr.services.live_terminals import Terminals
 
@@ -22,7 +22,7 @@ COMMISSION = Holder(Audience.COMMISSION, "account:jury", "jury")
 def opened(world):
     """The first of two labs is open."""
     first, _ = world.ready()
-    labs.order_open(world.tools, first, by="prof")
+    doors.order_open(world.tools, first, by="prof")
     world.work()
     return first
 
@@ -47,7 +47,7 @@ def wait(done):
 
 
 def recette(world, lab):
-    labs.order_close(world.tools, lab, by="prof", freeze=True)
+    doors.order_close(world.tools, lab, by="prof", freeze=True)
     world.work()
     world.tools.store.move(world.lab(lab), LabState.RECETTE, by="jury", why="")
 
@@ -110,7 +110,7 @@ def test_the_journal_says_who_opened_looked_and_why_it_ended(world, opened, regi
 
 def test_the_end_of_the_hour_ends_the_shells_of_that_lab(world, opened, register):
     mine = shell(register, world, opened)
-    labs.order_close(world.tools, opened, by="prof")
+    doors.order_close(world.tools, opened, by="prof")
     world.work()
     world.shells.opened[0].cut()
     wait(lambda: mine.ended)

@@ -9,7 +9,18 @@ from labmgr.domain.lab import LabState
 from labmgr.domain.passage import Passage, PassageState
 from labmgr.domain.snapshot import SnapshotKind
 from labmgr.errors import Refused
-from labmgr.services import away, forms, hours, labs, passages, sessions, waves
+from labmgr.services import (
+    attendance,
+    away,
+    choices,
+    forms,
+    hours,
+    interruptions,
+    labs,
+    passages,
+    sessions,
+    waves,
+)
 from tests.services.world import MINI, write_templates
 
 BY = "prof"
@@ -40,11 +51,11 @@ def day(world):
 
 def to_the_hour(day, number="1", which=2):
     tools = day.tools
-    passages.arrive(tools, "e6", number, by=BY)
-    passages.choose(tools, "e6", number, which, by=BY)
+    attendance.arrive(tools, "e6", number, by=BY)
+    choices.choose(tools, "e6", number, which, by=BY)
     for phase in Phase.PHASE_1, Phase.INTERVIEW_1:
         passages.start(tools, "e6", number, phase, by=BY)
-    passages.acknowledge(tools, "e6", number)
+    attendance.acknowledge(tools, "e6", number)
     passages.start(tools, "e6", number, Phase.HOUR, by=BY)
     day.work()
     assert tools.store.passage("e6", number).state is PassageState.HOUR
@@ -72,8 +83,8 @@ def standing(day):
 def test_what_is_built_says_nothing_of_the_choice(day, tmp_path):
     twin = day.copied(tmp_path / "twin")
     for number in "12":
-        passages.choose(day.tools, "e6", number, 1, by=BY)
-        passages.choose(twin.tools, "e6", number, 2, by=BY)
+        choices.choose(day.tools, "e6", number, 1, by=BY)
+        choices.choose(twin.tools, "e6", number, 2, by=BY)
     built = [job.lab for job in waves.prepare(day.tools, "e6", 1, by=BY)]
     assert built == [job.lab for job in waves.prepare(twin.tools, "e6", 1, by=BY)]
     assert built == ["e6-1-1", "e6-1-2", "e6-2-1", "e6-2-2"]
@@ -86,8 +97,8 @@ def test_only_what_differs_is_built_and_nothing_for_own_tools(day):
     jobs = waves.prepare(day.tools, "e6", 2, by=BY)
     assert [job.lab for job in jobs] == ["e6-3-1"]
     day.work()
-    passages.arrive(day.tools, "e6", "3", by=BY)
-    passages.choose(day.tools, "e6", "3", 2, by=BY)
+    attendance.arrive(day.tools, "e6", "3", by=BY)
+    choices.choose(day.tools, "e6", "3", 2, by=BY)
     passages.start(day.tools, "e6", "3", Phase.PHASE_1, by=BY)
     assert day.tools.store.passage("e6", "3").lab == "e6-3-1"
 
@@ -197,7 +208,7 @@ def test_work_without_an_end_snapshot_gets_one_before_it_goes(day):
     day.work()
     to_the_hour(day)
     day.write("e6-1-2", "mine")
-    passages.suspend(day.tools, "e6", "1", by=BY, why="malaise")
+    interruptions.suspend(day.tools, "e6", "1", by=BY, why="malaise")
     passages.close(day.tools, "e6", "1", by=BY, why="reporté")
     day.work()
     assert not [o for o in day.tools.store.snapshots("e6-1-2") if o.kind is SnapshotKind.END]
