@@ -13,7 +13,17 @@ from labmgr.domain.words import Audience, Option, Role
 from labmgr.panel.app import create_app
 from labmgr.panel.gate import mark
 from labmgr.panel.passage_verbs import OFFERED, VERBS
-from labmgr.services import accounts, attendance, choices, forms, hours, labs, outages, passages
+from labmgr.services import (
+    accounts,
+    attendance,
+    choices,
+    forms,
+    hours,
+    interruptions,
+    labs,
+    outages,
+    passages,
+)
 from tests.panel.conftest import Visitor
 from tests.panel.world import KEY
 from tests.services.world import World, write_templates
@@ -377,3 +387,15 @@ def test_a_session_without_passages_says_what_to_do(world, come_in):
     world.session(title="Autre", count=1)
     assert "faites d'abord son planning" in said(come_in(T).text("/sessions/autre/journee"))
     assert come_in(T).get("/sessions/autre/passages/1").status_code == 404
+
+
+def test_one_cause_for_several_candidates_is_said_once(world, come_in):
+    for number in ("1", "2"):
+        to_hour(world, number)
+    interruptions.suspend_all(world.tools, "e6", by="teacher", why="alarme incendie")
+    page = come_in(C).text(DAY)
+    assert "2 incidents attendent une décision" in said(page)
+    assert said(page).count("suspendu : alarme incendie") == 1
+    assert "2 candidats : suspendu : alarme incendie" in said(page)
+    for number in ("1", "2"):
+        assert re.search(rf'little" href="/sessions/e6/passages/{number}"', page)
