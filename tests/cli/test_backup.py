@@ -92,10 +92,17 @@ def run(home, *command, keys=None, **env):
             command, cwd=ROOT, env=env, capture_output=True, text=True, check=False
         )
         return done.returncode, done.stdout + done.stderr
-    child, terminal = pty.fork()
-    if child == 0:
-        os.chdir(ROOT)
-        os.execve(sys.executable, command, env)
+    terminal, theirs = pty.openpty()
+    # Not pty.fork: a child of a process with threads may hang before it becomes another.
+    child = subprocess.Popen(
+        ["setsid", "--ctty", "--wait", *command],
+        cwd=ROOT,
+        env=env,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+    )
+    os.close(theirs)
     said = ""
     for key in keys:
         while not said.rstrip().endswith(":"):
@@ -107,10 +114,10 @@ def run(home, *command, keys=None, **env):
             said += more.decode()
     except OSError:
         pass  # its end on a terminal
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), said
+    os.close(terminal)
+    return child.wait(60), said
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of forking; the child becomes another
 def test_the_passphrase_is_asked_twice_on_a_terminal_and_never_shown(tmp_path):
     home, file = tmp_path / "home", tmp_path / "a.backup"
     assert run(home, "setup", "--no-images")[0] == 0

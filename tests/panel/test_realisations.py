@@ -178,6 +178,7 @@ def test_the_choice_stands_on_none_of_these_pages(world, teacher, staff):
     save(teacher, which="2")
     world.tools.store.keep_passages([Passage("e6", "1")], by="t")
     pages = (PAGE, ONE, "/sessions/e6")
+    choices.choose(world.tools, "e6", "1", 1, by="commission")  # that one was made may be seen
     before = [without_tokens(teacher.text(page)) for page in pages]
     choices.choose(world.tools, "e6", "1", 2, by="commission")
     after = [without_tokens(teacher.text(page)) for page in pages]
