@@ -5,23 +5,12 @@ import threading
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from labmgr.panel.app import create_app
 from labmgr.worker.loop import Worker
 from tests.panel.world import KEY, SlowEngine, a_world, opened, with_session
 
-CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--headless=new",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
 PATIENCE = 60_000  # ms: the machine may be busy with other labs
 SHOTS = os.environ.get("LABMGR_SCREENSHOTS", "")
 
@@ -57,14 +46,6 @@ class Served:
             thread.join()
         self._server.server_close()
         self.world.tools.store.close()
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
