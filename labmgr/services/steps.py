@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from labmgr.domain.bells import Bell
-from labmgr.domain.lab import LabState
+from labmgr.domain.lab import Lab, LabState
 from labmgr.domain.passage import Passage
 from labmgr.domain.ports import Tools
+from labmgr.domain.repair import Seen
 from labmgr.domain.snapshot import SnapshotKind
 from labmgr.domain.work import Order
 from labmgr.errors import BadInput, Refused
@@ -58,6 +59,7 @@ def refuse_unfit(tools: Tools, passage: Passage, *, fresh: bool) -> None:
             f"Lab {lab.id} is {lab.state}, not ready", hint="Build it, or give a spare one."
         )
     snapshots.latest(tools, lab.id, SnapshotKind.START)
+    _refuse_dead(tools, lab)
     if not fresh:
         return
     if probes.was_opened(tools, lab):
@@ -69,4 +71,16 @@ def refuse_unfit(tools: Tools, passage: Passage, *, fresh: bool) -> None:
         raise Refused(
             f"Lab {lab.id} is not green at its last look",
             hint="Look at its probes; mend or reset the lab, or give a spare one.",
+        )
+
+
+def _refuse_dead(tools: Tools, lab: Lab) -> None:
+    """Green was said at the last look; that its nodes run is asked of the engine now."""
+    seen = tools.engine.look(lab.id)
+    nodes = [node.name for node in tools.library.read(lab.template).nodes]
+    if dead := [name for name in nodes if seen.get(name) is not Seen.RUNNING]:
+        raise Refused(
+            f"Lab {lab.id}: {', '.join(dead)} does not run",
+            hint="labmgr starts stopped nodes by itself within seconds; else restart the node, "
+            "or give a spare lab.",
         )

@@ -158,6 +158,16 @@ def test_the_hour_needs_the_acknowledgement_green_probes_and_a_start_snapshot(da
     assert seen(day).state is P.INTERVIEW_1
 
 
+def test_an_hour_does_not_begin_on_a_node_that_died_after_the_last_look(day):
+    to_interview(day)
+    day.engine.labs["e6-1-2"].nodes["db"].seen = Seen.STOPPED
+    with pytest.raises(Refused, match="db does not run"):
+        passages.start(day.tools, "e6", "1", Phase.HOUR, by=BY)
+    reconcile.look_round(day.tools)
+    day.work()
+    passages.start(day.tools, "e6", "1", Phase.HOUR, by=BY)
+
+
 def test_a_lab_that_somebody_was_in_does_not_begin_an_hour(day):
     to_interview(day)
     lab = day.tools.store.lab("e6-1-2")
