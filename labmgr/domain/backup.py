@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from abc import abstractmethod
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -84,8 +85,9 @@ def odd(what: str) -> BadInput:
 class Sealed(RawIOBase):
     """A stream being encrypted; only `finish` makes it whole."""
 
+    @abstractmethod
     def finish(self) -> None:
-        raise NotImplementedError
+        """Write what makes the stream whole."""
 
 
 class Strongbox(Protocol):

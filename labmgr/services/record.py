@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
-from labmgr.domain.exam import Candidate, ExamSession, Phase
+from labmgr.domain.exam import Candidate, Commission, ExamSession, Phase
 from labmgr.domain.passage import BEFORE, Passage, PassageState
 from labmgr.domain.ports import Tools
 from labmgr.domain.recette import Remark
@@ -108,10 +108,7 @@ def _record(tools: Tools, session: ExamSession, real: Passage, pages: Pages) -> 
     return PassageRecord(
         session=session,
         candidate=who(candidate, passage),
-        commission=next(
-            (one for one in tools.store.commissions(session.name) if one.id == passage.commission),
-            None,
-        ),
+        commission=_commission(tools, passage),
         state=passage.state,
         wave=passage.wave,
         arrived=passage.arrived,
@@ -139,6 +136,11 @@ def _record(tools: Tools, session: ExamSession, real: Passage, pages: Pages) -> 
         chain=pages.chain,
         printed=tools.now(),
     )
+
+
+def _commission(tools: Tools, passage: Passage) -> Commission | None:
+    found = tools.store.commissions(passage.session)
+    return next((one for one in found if one.id == passage.commission), None)
 
 
 def _late(passage: Passage) -> float:

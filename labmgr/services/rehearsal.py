@@ -8,36 +8,23 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from labmgr.domain.clock import Moment
-from labmgr.domain.exam import Candidate, ExamSession, Form, Phase, Realisation, SessionState
-from labmgr.domain.lab import Lab, LabState
+from labmgr.domain.exam import Phase
+from labmgr.domain.lab import LabState
 from labmgr.domain.passage import UNDER_WAY, Passage, PassageState
 from labmgr.domain.ports import Tools
 from labmgr.domain.rehearsal import Rehearsal, Trial
 from labmgr.domain.snapshot import SnapshotKind
 from labmgr.domain.words import slug
-from labmgr.domain.work import ENDED, Job
+from labmgr.domain.work import Job
 from labmgr.errors import LabmgrError, Refused
-from labmgr.services import (
-    attendance,
-    choices,
-    images,
-    interruptions,
-    labs,
-    passages,
-    rosters,
-    sessions,
-    snapshots,
-    waves,
-)
+from labmgr.services import attendance, choices, images, passages, snapshots, stand_in, waves
+from labmgr.services.stand_in import Wait
 
 SUFFIX = "-essai"
-SHORT = 2  # seconds: every phase but the hour
 PATIENCE = 600.0  # seconds beyond what a step should take, before it is given up
 P = PassageState
 
-# Told what is being done. Waits a little, while a worker works; called until something is so.
-Tell = Callable[[str], None]
-Wait = Callable[[], None]
+Tell = Callable[[str], None]  # what is being done
 
 
 def rehearse(
@@ -55,30 +42,20 @@ def rehearse(
             hint="Rehearse before the day, on a quiet server.",
         )
     copy = slug(real.name, 20 - len(SUFFIX)) + SUFFIX
-    _remove(tools, copy, by=by, wait=wait)
+    stand_in.remove(tools, copy, by=by, wait=wait)
     stage = _Stage(tools, copy, by, wait, tell)
     begun, started = tools.now(), tools.clock()
-    lacking = tuple(images.missing(tools, sorted(_templates(tools, real))))
+    lacking = tuple(images.missing(tools, sorted(stand_in.templates_of(tools, real))))
     try:
         if not lacking:
-            _copy(tools, real, copy, hour, by=by)
+            stand_in.make(tools, real, copy, hour, by=by)
             stage.live()
     except LabmgrError as trouble:
         stage.troubles.append(f"{trouble} ({trouble.hint})")
     finally:
         tell("removing what was built for it")
-        _remove(tools, copy, by=by, wait=wait)
-    report = Rehearsal(
-        session=name,
-        begun=begun,
-        took=tools.clock().since(started),
-        trials=tuple(stage.trials.values()),
-        images_missing=lacking,
-        memory_total=tools.engine.facts().memory_total,
-        memory_least_free=stage.least_free,
-        reserve=tools.site.memory_reserve,
-        troubles=tuple(stage.troubles),
-    )
+        stand_in.remove(tools, copy, by=by, wait=wait)
+    report = stage.report(name, begun, tools.clock().since(started), lacking)
     verdict = "go" if report.go else "no-go"
     tools.store.write(
         f"session:{name}", f"rehearsed: {verdict}", by=by, why="; ".join(report.reasons())
@@ -97,7 +74,25 @@ class _Stage:
     tell: Tell
     trials: dict[str, Trial] = field(default_factory=dict)
     troubles: list[str] = field(default_factory=list)
-    least_free: int = 1 << 62
+    least_free: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.least_free = self.tools.engine.facts().memory_free
+
+    def report(
+        self, session: str, begun: datetime, took: float, lacking: tuple[str, ...]
+    ) -> Rehearsal:
+        return Rehearsal(
+            session=session,
+            begun=begun,
+            took=took,
+            trials=tuple(self.trials.values()),
+            images_missing=lacking,
+            memory_total=self.tools.engine.facts().memory_total,
+            memory_least_free=self.least_free,
+            reserve=self.tools.site.memory_reserve,
+            troubles=tuple(self.troubles),
+        )
 
     def live(self) -> None:
         for wave in sorted({one.wave for one in self.tools.store.passages(self.name)}):
@@ -161,7 +156,9 @@ class _Stage:
 
     def _clear(self, wave: int) -> None:
         self.tell(f"wave {wave}: making room")
-        _clear(self.tools, waves.labs_of(self.tools, self.name, wave), by=self.by, wait=self.wait)
+        stand_in.clear(
+            self.tools, waves.labs_of(self.tools, self.name, wave), by=self.by, wait=self.wait
+        )
         for lab, trial in self.trials.items():
             if trial.wave == wave and trial.opened is None and not trial.trouble:
                 # The réalisation that was not chosen: built and restored is all it was for.
@@ -169,7 +166,7 @@ class _Stage:
 
     def _note(self, jobs: Sequence[Job], what: str) -> None:
         for job in jobs:
-            ended = _ended(self.tools, job, self.wait)
+            ended = stand_in.ended(self.tools, job, self.wait)
             if ended.ended_well and ended.started and ended.ended:
                 took = (ended.ended - ended.started).total_seconds()
                 self._mark(job.lab, **{what: took})
@@ -225,75 +222,3 @@ class _Stage:
 
 def _seconds(end: datetime, at: datetime | None) -> float | None:
     return max(0.0, (at - end).total_seconds()) if at else None
-
-
-def _templates(tools: Tools, session: ExamSession) -> set[str]:
-    found = {one.template for one in tools.store.realisations(session.name)}
-    return found | {session.template}
-
-
-def _copy(tools: Tools, real: ExamSession, name: str, hour: int, *, by: str) -> None:
-    """The same numbers, parameters and waves; no names, documents or commissions."""
-    short = dict.fromkeys(Phase, SHORT) | {Phase.HOUR: hour}
-    title = f"Répétition de {real.title}"
-    copied = replace(real, name=name, title=title, state=SessionState.PREPARED)
-    tools.store.add_session(replace(copied, form=Form.TRAINING, durations=short), by=by)
-    people = tools.store.candidates(real.name)
-    trainees = [
-        Candidate(
-            name, one.number, f"Répétition {one.number}", option=one.option, variables=one.variables
-        )
-        for one in people
-    ]
-    tools.store.keep_candidates(trainees, by=by)
-    known = tools.store.realisations(real.name)
-    have = {one.candidate for one in known}
-    plain = [Realisation(name, one.number, 1, real.template) for one in people]
-    mine = [replace(one, session=name, title="", document="") for one in known]
-    tools.store.keep_realisations(
-        [*mine, *(one for one in plain if one.candidate not in have)], by=by
-    )
-    rosters.plan_labs(tools, name, by=by)
-    planned = {one.candidate: one for one in tools.store.passages(real.name)}
-    tools.store.keep_passages(
-        [_passage(name, one.number, planned.get(one.number)) for one in people], by=by
-    )
-
-
-def _passage(session: str, number: str, planned: Passage | None) -> Passage:
-    if planned is None:
-        return Passage(session, number)
-    return Passage(
-        session, number, place=planned.place, wave=planned.wave, own_tools=planned.own_tools
-    )
-
-
-def _remove(tools: Tools, name: str, *, by: str, wait: Wait) -> None:
-    """The copy with all that stands of it, also one that a killed rehearsal left."""
-    if name not in {one.name for one in tools.store.sessions()}:
-        return
-    for one in tools.store.passages(name, states=UNDER_WAY):
-        if one.state is not P.SUSPENDED:
-            interruptions.suspend(tools, name, one.candidate, by=by, why="end of the rehearsal")
-        passages.close(tools, name, one.candidate, by=by, why="end of the rehearsal")
-    _clear(tools, tools.store.labs(name), by=by, wait=wait)
-    sessions.remove_session(tools, name, by=by)
-
-
-def _clear(tools: Tools, standing: Sequence[Lab], *, by: str, wait: Wait) -> None:
-    for lab in standing:
-        for job in tools.store.jobs(lab=lab.id, unended=True):
-            _ended(tools, job, wait)
-    ordered = [
-        labs.order_remove(tools, lab.id, by=by)
-        for lab in standing
-        if tools.store.lab(lab.id).state is not LabState.GONE
-    ]
-    for job in ordered:
-        _ended(tools, job, wait)
-
-
-def _ended(tools: Tools, job: Job, wait: Wait) -> Job:
-    while (now := tools.store.job(job.id)).state not in ENDED:
-        wait()
-    return now

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from labmgr.domain.exam import Realisation
+from labmgr.domain.exam import Phase, Realisation
 from labmgr.domain.lab import LabState
 from labmgr.domain.passage import Passage
 from labmgr.domain.snapshot import SnapshotKind
@@ -105,6 +105,6 @@ def test_what_a_killed_rehearsal_left_is_removed_first(day):
 def test_nothing_is_rehearsed_beside_a_running_passage(day):
     choices.choose(day.tools, "e6", "1", 1, by=BY)
     attendance.arrive(day.tools, "e6", "1", by=BY)
-    passages.start(day.tools, "e6", "1", rehearsal.Phase.PHASE_1, by=BY)
+    passages.start(day.tools, "e6", "1", Phase.PHASE_1, by=BY)
     with pytest.raises(Refused, match="under way"):
         lived(day)
