@@ -107,6 +107,11 @@ class Day:
     def start(self, number="1"):
         passages.start(self.tools, self.name, number, Phase.HOUR, by=BY)
         assert self.becomes(P.HOUR, number), self.place.log()
+        assert wait_for(lambda: self.is_told_its_end(number), SECONDS), self.place.log()
+
+    def is_told_its_end(self, number):
+        """The order to open is over: the gateway knows the clock's own end, without the margin."""
+        return not self.tools.store.jobs(lab=self.lab(number).id, unended=True)
 
     def becomes(self, state, number="1"):
         return wait_for(lambda: self.seen(number).state is state, SECONDS)
