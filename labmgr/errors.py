@@ -164,3 +164,15 @@ class UnexpectedPrompt(ConsoleError):
 
 class DeviceHung(ConsoleError):
     """The device stopped answering in the middle."""
+
+
+class DeviceLost(ConsoleError):
+    """The connection broke in the middle; how far the device got is only known by asking again."""
+
+
+class StepDeclined(ConsoleError):
+    """A device does not take a line of its configuration; the lines before it stand, unsaved."""
+
+
+class NotSaved(ConsoleError):
+    """A device took its configuration and could not keep it for its next start."""

@@ -12,7 +12,7 @@ import click
 from labmgr.cli.shell import Command, Shell, answer, json_option, note, table
 from labmgr.domain.inventory import Device
 from labmgr.errors import BadInput, Refused
-from labmgr.services import devices as service
+from labmgr.services.equipment import asking, configs, keyring
 
 THERE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -56,7 +56,7 @@ def check(ctx: click.Context, place: str | None, names: tuple[str, ...], as_json
     """Ask each device who it is, all at once; exit 1 when one does not answer."""
     shell: Shell = ctx.obj
     chosen = shell.tools.inventory.read().chosen(place, names)
-    ctx.exit(_report(service.check(shell.tools, chosen), chosen, as_json=as_json))
+    ctx.exit(_report(asking.check(shell.tools, chosen), chosen, as_json=as_json))
 
 
 @device.command()
@@ -67,7 +67,7 @@ def backup(ctx: click.Context, place: str | None, names: tuple[str, ...], as_jso
     """Keep the running configurations; exit 1 when one could not be read."""
     shell: Shell = ctx.obj
     chosen = shell.tools.inventory.read().chosen(place, names)
-    made = service.back_up(shell.tools, chosen, by=shell.by)
+    made = configs.back_up(shell.tools, chosen, by=shell.by)
     ctx.exit(_report(made, chosen, as_json=as_json))
 
 
@@ -88,7 +88,7 @@ def diff(  # noqa: PLR0917 - as click hands them over
         rows = [(each.name, each.size) for each in kept]
         answer(kept, as_json=as_json, people=lambda: table(("backup", "bytes"), rows))
         return
-    lines = service.difference(shell.tools, one, old, new)
+    lines = configs.difference(shell.tools, one, old, new)
     words = "\n".join(lines) or "nothing changed"
     data = {"device": name, "changed": bool(lines), "lines": lines}
     answer(data, as_json=as_json, people=lambda: click.echo(words))
@@ -106,7 +106,7 @@ def trust(shell: Shell, *, names: tuple[str, ...], replace: bool, why: str, as_j
         raise click.UsageError("--replace needs --why TEXT")
     chosen = shell.tools.inventory.read().chosen(None, names)
     made = [
-        service.trust(shell.tools, one, replace=replace, why=why, by=shell.by) for one in chosen
+        keyring.trust(shell.tools, one, replace=replace, why=why, by=shell.by) for one in chosen
     ]
 
     def people() -> None:
@@ -123,7 +123,7 @@ def trust(shell: Shell, *, names: tuple[str, ...], replace: bool, why: str, as_j
 @click.pass_obj
 def secret(shell: Shell, name: str, file: Path | None, as_json: bool) -> None:
     """Keep a password or a key in labmgr's encrypted store, for `store:NAME` in the inventory."""
-    service.keep_secret(shell.tools, name, _typed(file), by=shell.by)
+    keyring.keep_secret(shell.tools, name, _typed(file), by=shell.by)
     words = f"store:{name} is kept"
     answer({"secret": name}, as_json=as_json, people=lambda: click.echo(words))
 
@@ -144,9 +144,9 @@ def _typed(file: Path | None) -> str:
     return text if "\n" in text.rstrip("\n") else text.rstrip("\r\n")
 
 
-def _report(made: Iterable[service.Report], chosen: tuple[Device, ...], *, as_json: bool) -> int:
+def _report(made: Iterable[asking.Report], chosen: tuple[Device, ...], *, as_json: bool) -> int:
     """One line a device, as it answers."""
-    found: list[service.Report] = []
+    found: list[asking.Report] = []
     wide = max((len(one.name) for one in chosen), default=0)
     for one in made:
         found.append(one)
@@ -160,7 +160,7 @@ def _report(made: Iterable[service.Report], chosen: tuple[Device, ...], *, as_js
     return 0 if good == len(found) else 1
 
 
-def _line(one: service.Report) -> str:
+def _line(one: asking.Report) -> str:
     if not one.good:
         return f"✗ {one.outcome}: {one.said}"
     if one.backup:
@@ -170,7 +170,7 @@ def _line(one: service.Report) -> str:
     return f"✓ {one.outcome}: {', '.join(part for part in parts if part)}"
 
 
-def _data(one: service.Report) -> dict[str, object]:
+def _data(one: asking.Report) -> dict[str, object]:
     return {
         "device": one.device.name,
         "place": one.device.place,

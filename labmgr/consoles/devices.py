@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 
 from labmgr.consoles.netmiko_console import NetmikoConsole
+from labmgr.consoles.remedy import remedy
 from labmgr.consoles.server_console import ServerConsole
 from labmgr.consoles.talk import Talk, greeted, key_of
-from labmgr.domain.inventory import SSH, Answer, Device, Keys
+from labmgr.domain.devices import Answer, Keys, Ran
+from labmgr.domain.inventory import SSH, Device
 
 
 class SshDevices:
@@ -27,6 +30,21 @@ class SshDevices:
 
     def running_config(self, device: Device, keys: Keys) -> str:
         return self._of(device).running_config(device, keys)
+
+    def steps(self, device: Device, running: str, wanted: str) -> tuple[str, ...]:
+        return remedy(device, running, wanted)
+
+    def push(self, device: Device, keys: Keys, steps: Sequence[str]) -> str:
+        return self._vendor.push(device, keys, steps)
+
+    def run(self, device: Device, keys: Keys, script: str) -> Ran:
+        return self._server.run(device, keys, script)
+
+    def put_file(self, device: Device, keys: Keys, path: str, content: bytes) -> None:
+        self._server.put_file(device, keys, path, content)
+
+    def fetch_file(self, device: Device, keys: Keys, path: str) -> bytes:
+        return self._server.fetch_file(device, keys, path)
 
     def _of(self, device: Device) -> ServerConsole | NetmikoConsole:
         return self._server if device.driver == SSH else self._vendor

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from labmgr.consoles.talk import Talk, private_key
-from labmgr.domain.dialects import DIALECTS, declined
-from labmgr.domain.inventory import Answer, Device, Keys
-from labmgr.errors import ConsoleError, LoginRefused
+from labmgr.domain.devices import Answer, Keys
+from labmgr.domain.dialects import DIALECTS, declined, masked
+from labmgr.domain.inventory import Device
+from labmgr.errors import ConsoleError, LoginRefused, StepDeclined
 
 if TYPE_CHECKING:
     from netmiko import BaseConnection
@@ -36,9 +37,43 @@ class NetmikoConsole:
 
         return _ask(device, keys, read)
 
+    def push(self, device: Device, keys: Keys, steps: Sequence[str]) -> str:
+        dialect = DIALECTS[device.driver]
 
-def _ask(device: Device, keys: Keys, question: Callable[[BaseConnection], Found]) -> Found:
-    talk = Talk(device, keys)
+        def enter(line: BaseConnection) -> str:
+            if dialect.enable and not line.check_enable_mode():
+                _enable(line, device)
+            line.config_mode()
+            for step in steps:
+                said = str(
+                    line.send_command(
+                        step, expect_string=_CONFIG, read_timeout=line.blocking_timeout
+                    )
+                )
+                if declined(said):
+                    line.exit_config_mode()
+                    raise StepDeclined(
+                        f"{device.name} does not take `{masked(step.strip())}`",
+                        hint="Mend that line of its baseline; what came before it stands, unsaved.",
+                    )
+            line.exit_config_mode()
+            line.save_config()
+            return _said(line, device, dialect.running)
+
+        return _ask(device, keys, enter, deadline=device.push_deadline)
+
+
+_CONFIG = r"\)#\s*$"
+
+
+def _ask(
+    device: Device,
+    keys: Keys,
+    question: Callable[[BaseConnection], Found],
+    *,
+    deadline: float = 0.0,
+) -> Found:
+    talk = Talk(device, keys, deadline=deadline)
 
     def work() -> Found:
         with _logged_in(talk) as line:

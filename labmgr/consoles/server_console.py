@@ -8,7 +8,8 @@ import time
 import paramiko
 
 from labmgr.consoles.talk import Talk, pinned, private_key
-from labmgr.domain.inventory import Answer, Device, Keys, Piece
+from labmgr.domain.devices import Answer, Keys, Ran
+from labmgr.domain.inventory import Device, Piece
 from labmgr.errors import ConsoleError
 
 _PIECE_MOST = 8 << 20
@@ -29,6 +30,32 @@ class ServerConsole:
             )
         talk = Talk(device, keys)
         return talk.run(lambda: _pieces(talk))
+
+    def run(self, device: Device, keys: Keys, script: str) -> Ran:
+        talk = Talk(device, keys, deadline=device.push_deadline)
+        return talk.run(lambda: Ran(*_run(talk, _logged_in(talk), "sh -s 2>&1", script.encode())))
+
+    def put_file(self, device: Device, keys: Keys, path: str, content: bytes) -> None:
+        talk = Talk(device, keys, deadline=device.push_deadline)
+        talk.run(lambda: _put(talk, path, content))
+
+    def fetch_file(self, device: Device, keys: Keys, path: str) -> bytes:
+        talk = Talk(device, keys, deadline=device.push_deadline)
+        return talk.run(lambda: _fetch(talk, path))
+
+
+def _put(talk: Talk, path: str, content: bytes) -> None:
+    beside = f"{path}.labmgr"
+    with _logged_in(talk).open_sftp_client() as files:
+        with files.open(beside, "w") as file:
+            file.chmod(0o600)
+            file.write(content)
+        files.posix_rename(beside, path)
+
+
+def _fetch(talk: Talk, path: str) -> bytes:
+    with _logged_in(talk).open_sftp_client() as files, files.open(path) as file:
+        return file.read(_PIECE_MOST)
 
 
 def _look(talk: Talk) -> Answer:
@@ -90,12 +117,17 @@ def _logged_in(talk: Talk) -> paramiko.Transport:
     return transport
 
 
-def _run(talk: Talk, transport: paramiko.Transport, command: str) -> tuple[int, str]:
+def _run(
+    talk: Talk, transport: paramiko.Transport, command: str, given: bytes = b""
+) -> tuple[int, str]:
     """Exit status and output, errors apart. The deadline is the talk's."""
     channel = transport.open_session(timeout=talk.step)
     channel.settimeout(talk.left)
     talk.heard.write(b"\n")  # it is in: from here on silence means that it hangs
     channel.exec_command(command)
+    if given:
+        channel.sendall(given)
+        channel.shutdown_write()
     pieces = bytearray()
     while data := channel.recv(32 << 10):
         pieces += data

@@ -14,7 +14,8 @@ from typing import Final, TypeVar
 
 import paramiko
 
-from labmgr.domain.inventory import Device, Keys, same_key
+from labmgr.domain.devices import Keys, same_key
+from labmgr.domain.inventory import Device
 from labmgr.errors import (
     ConsoleError,
     DeviceHung,
@@ -36,11 +37,12 @@ _CODES: Final = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[^\x20-\x7e\u00a0-\u024f]")
 class Talk:
     """What is under way with one device. `heard` fills while the device speaks."""
 
-    def __init__(self, device: Device, keys: Keys) -> None:
+    def __init__(self, device: Device, keys: Keys, *, deadline: float = 0.0) -> None:
         self.device, self.keys = device, keys
+        self._most = deadline or device.deadline
         self.heard = io.BytesIO()
         self.sock: socket.socket | None = None
-        self._end = time.monotonic() + device.deadline
+        self._end = time.monotonic() + self._most
 
     @property
     def left(self) -> float:
@@ -64,7 +66,7 @@ class Talk:
         threading.Thread(target=lambda: box.put(_outcome(work)), daemon=True).start()
         with self.in_our_words():
             try:
-                found, trouble = box.get(timeout=self.device.deadline)
+                found, trouble = box.get(timeout=self._most)
             except queue.Empty:
                 self.hang_up()
                 raise self.stuck() from None

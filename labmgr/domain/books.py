@@ -13,6 +13,7 @@ from typing import Protocol
 from labmgr.domain.bells import Bell
 from labmgr.domain.clock import Moment
 from labmgr.domain.credential import Credential
+from labmgr.domain.equipment import DeviceState, KeptConfig
 from labmgr.domain.exam import Candidate, Commission, ExamSession, Realisation, SessionState
 from labmgr.domain.journal import Entry, Mark
 from labmgr.domain.lab import Lab, LabState
@@ -235,6 +236,25 @@ class RecetteBook(Protocol):
         """Oldest first."""
 
 
+class EquipmentBook(Protocol):
+    """What is known of each device, and the configurations that belong to a lab's life."""
+
+    def device_states(self, lab: str | None = None) -> list[DeviceState]:
+        """Those heard of or set; with *lab* those set for its candidate."""
+
+    def device_state(self, device: str) -> DeviceState: ...
+    def keep_device_state(
+        self, state: DeviceState, *, what: str = "", by: str = "", why: str = ""
+    ) -> None:
+        """The latest; with *what* it is a step that the journal tells."""
+
+    def kept_configs(self, lab: str) -> list[KeptConfig]:
+        """Oldest first."""
+
+    def keep_config(self, kept: KeptConfig, *, by: str) -> None:
+        """With its journal row, which holds the hash."""
+
+
 class JournalBook(Protocol):
     def write(self, subject: str, what: str, *, by: str, why: str = "") -> None: ...
     def entries(self, subject: str | None = None, limit: int | None = None) -> list[Entry]:
@@ -252,6 +272,7 @@ class Store(
     ExamBook,
     AccountBook,
     RecetteBook,
+    EquipmentBook,
     JournalBook,
     Protocol,
 ):

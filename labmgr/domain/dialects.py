@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from labmgr.domain.inventory import Answer
+from labmgr.domain.devices import Answer
 
 MASK: Final = "***"
 
@@ -22,6 +22,7 @@ class Dialect:
     patterns: Mapping[str, str]  # field of an Answer -> pattern
     volatile: tuple[str, ...] = ()  # lines that differ without anybody's doing
     enable: bool = False  # whether the running configuration needs the second password
+    writes: str = ""  # hier_config's name of its grammar; empty: labmgr only reads it
 
     def read(self, said: str) -> Answer:
         found = {name: re.search(text, said, re.MULTILINE) for name, text in self.patterns.items()}
@@ -45,6 +46,7 @@ _IOS: Final = Dialect(
         r"ntp clock-period ",
     ),
     enable=True,
+    writes="CISCO_IOS",
 )
 _PROCURVE: Final = Dialect(
     "show system",
@@ -57,6 +59,7 @@ _PROCURVE: Final = Dialect(
     },
     (r"Running configuration:", r"; .* Configuration Editor; Created on release"),
     enable=True,
+    writes="HP_PROCURVE",
 )
 # By netmiko's name of the driver. Others are refused when the inventory is read: a device that
 # can be opened and not understood would be a promise half kept.
@@ -70,6 +73,7 @@ DIALECTS: Final[Mapping[str, Dialect]] = {
         {"version": r"Software image version:\s*(\S+)", "model": r"^Arista (\S+)"},
         (r"! Command: ", r"! device: ", r"! boot system "),
         enable=True,
+        writes="ARISTA_EOS",
     ),
     "hp_procurve": _PROCURVE,
     "aruba_osswitch": _PROCURVE,
@@ -78,6 +82,7 @@ DIALECTS: Final[Mapping[str, Dialect]] = {
         "display current-configuration",
         "HPE Comware",
         {"version": r"Version ([^,\s]+)", "model": r"^(?:HPE?|H3C) (\S+).*uptime"},
+        writes="HP_COMWARE5",
     ),
     "mikrotik_routeros": Dialect(
         "/system resource print without-paging",

@@ -7,17 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from labmgr.errors import (
-    ConsoleError,
-    DeviceHung,
-    DeviceSilent,
-    HostKeyChanged,
-    HostKeyUnknown,
-    LabmgrError,
-    LoginRefused,
-    NotFound,
-    UnexpectedPrompt,
-)
+from labmgr.errors import NotFound
 
 STORE_NAME: Final = "[a-z0-9][a-z0-9-]{0,40}"  # after `store:`
 SSH: Final = "ssh"  # the driver of servers: a shell instead of a vendor's command line
@@ -86,6 +76,14 @@ class Device:
     enable: str = ""
     deadline: float = 20.0  # seconds for one question, login included
     keep: tuple[Piece, ...] = ()
+    node: str = ""  # the external node of a template that it stands for at its place
+    baseline: str = ""  # file under baselines/: what it is set to before each candidate
+    push_deadline: float = 120.0  # seconds for one push or one script, login included
+    leave: tuple[str, ...] = ()  # patterns of lines that a push neither adds nor takes away
+    open: tuple[str, ...] = ()  # lines sent when the candidate is let in
+    close: tuple[str, ...] = ()  # lines sent at the bell
+    collect: str = ""  # of a server: script under baselines/ whose output is kept at the end
+    put: Mapping[str, str] = field(default_factory=dict)  # of a server: path there -> baselines/
 
 
 @dataclass(frozen=True)
@@ -100,12 +98,41 @@ class Terminal:
 
 
 @dataclass(frozen=True)
+class Wire:
+    """A port of the host that leads to a place. A template's network takes it by its name."""
+
+    name: str
+    interface: str
+    vlan: int = 0  # 0: the whole interface, untagged
+
+
+@dataclass(frozen=True)
+class Place:
+    """A seat with what belongs to it."""
+
+    name: str
+    title: str = ""
+    site: str = ""
+    wires: tuple[Wire, ...] = ()
+    devices: tuple[Device, ...] = ()
+    terminals: tuple[Terminal, ...] = ()
+
+
+@dataclass(frozen=True)
 class Equipment:
-    """All of the inventory, in the order of its files."""
+    """All of the inventory, in the order of its files.
+
+    `places` holds every place that the files name, whether or not it is described.
+    """
 
     hosts: tuple[Host, ...] = ()
     devices: tuple[Device, ...] = ()
     terminals: tuple[Terminal, ...] = ()
+    places: tuple[Place, ...] = ()
+
+    def place(self, name: str) -> Place:
+        """One that the inventory does not know has nothing: most places of a room have none."""
+        return next((one for one in self.places if one.name == name), Place(name))
 
     def device(self, name: str) -> Device:
         for one in self.devices:
@@ -132,55 +159,3 @@ class Equipment:
             known = ", ".join(sorted({one.place for one in self.devices if one.place})) or "none"
             raise NotFound(f"No device belongs to place {place}", hint=f"Known are: {known}.")
         return here
-
-
-@dataclass(frozen=True)
-class Keys:
-    """What opens a device, unsealed for one login; `host_key` is the pinned one."""
-
-    host_key: str
-    password: str = field(default="", repr=False)
-    key: str = field(default="", repr=False)
-    enable: str = field(default="", repr=False)
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a device says of itself; empty where it does not say."""
-
-    model: str = ""
-    version: str = ""
-    os: str = ""
-    hostname: str = ""
-
-
-class Outcome(StrEnum):
-    ANSWERS = "answers"
-    SILENT = "silent"
-    REFUSED = "refused password"
-    WRONG_KEY = "wrong host key"
-    NOT_TRUSTED = "not trusted yet"
-    UNEXPECTED = "unexpected prompt"
-    HUNG = "hung in the middle"
-    FAILED = "failed"
-
-
-_OUTCOMES: Final[Mapping[type[LabmgrError], Outcome]] = {
-    DeviceSilent: Outcome.SILENT,
-    LoginRefused: Outcome.REFUSED,
-    HostKeyChanged: Outcome.WRONG_KEY,
-    HostKeyUnknown: Outcome.NOT_TRUSTED,
-    UnexpectedPrompt: Outcome.UNEXPECTED,
-    DeviceHung: Outcome.HUNG,
-    ConsoleError: Outcome.FAILED,
-}
-
-
-def outcome_of(trouble: LabmgrError) -> Outcome:
-    """What a failed look is called."""
-    return _OUTCOMES.get(type(trouble), Outcome.FAILED)
-
-
-def same_key(pinned: str, found: str) -> bool:
-    """Two keys as known_hosts writes them, comments left aside."""
-    return pinned.split()[:2] == found.split()[:2]

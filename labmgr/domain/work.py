@@ -23,6 +23,11 @@ class JobKind(StrEnum):
     RESTART = "restart"  # of one node, with its data
     ROTATE = "rotate"  # a new password for the candidate's door
     RECETTE = "recette"
+    PREPARE = "prepare"  # the place's devices: baseline, start configuration
+    OPEN_DEVICES = "open-devices"
+    CLOSE_DEVICES = "close-devices"
+    KEEP_CONFIGS = "keep-configs"
+    RESTORE_DEVICES = "restore-devices"
 
 
 class Lane(StrEnum):
@@ -30,12 +35,21 @@ class Lane(StrEnum):
 
     ACCESS = "access"
     WORK = "work"
+    DEVICES = "devices"  # a silent switch takes its whole deadline; nothing else waits for it
 
 
-LANE: dict[JobKind, Lane] = {
-    kind: Lane.ACCESS if kind in {JobKind.OPEN, JobKind.CLOSE, JobKind.FREEZE} else Lane.WORK
-    for kind in JobKind
-}
+LANE: dict[JobKind, Lane] = dict.fromkeys(JobKind, Lane.WORK)
+LANE |= dict.fromkeys((JobKind.OPEN, JobKind.CLOSE, JobKind.FREEZE), Lane.ACCESS)
+LANE |= dict.fromkeys(
+    (
+        JobKind.PREPARE,
+        JobKind.OPEN_DEVICES,
+        JobKind.CLOSE_DEVICES,
+        JobKind.KEEP_CONFIGS,
+        JobKind.RESTORE_DEVICES,
+    ),
+    Lane.DEVICES,
+)
 
 
 class JobState(StrEnum):

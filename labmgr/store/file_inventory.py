@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from labmgr.domain.inventory import Device, Equipment, Host, Terminal
-from labmgr.errors import BadFile, BadInput, Problem
+from labmgr.domain.inventory import Device, Equipment, Host, Place, Terminal
+from labmgr.errors import BadFile, BadInput, NotFound, Problem
 from labmgr.store.inventory_reader import read_devices, read_hosts
 
 HOSTS: Final = "hosts.yaml"
 DEVICES: Final = "devices.yaml"
+BASELINES: Final = "baselines"
 _LARGEST: Final = 64 << 10  # of a secret in a file
 
 
@@ -26,18 +27,18 @@ class FileInventory:
         """A missing file is an empty one; what both files lack is said together."""
         problems: list[Problem] = []
         hosts: tuple[Host, ...] = ()
-        both: tuple[tuple[Device, ...], tuple[Terminal, ...]] = (), ()
+        room: tuple[tuple[Device, ...], tuple[Terminal, ...], tuple[Place, ...]] = (), (), ()
         try:
             hosts = read_hosts(HOSTS, raw) if (raw := self._raw(HOSTS)) else hosts
         except BadFile as e:
             problems += e.problems
         try:
-            both = read_devices(DEVICES, raw) if (raw := self._raw(DEVICES)) else both
+            room = read_devices(DEVICES, raw) if (raw := self._raw(DEVICES)) else room
         except BadFile as e:
             problems += e.problems
         if problems:
             raise BadFile(problems[0].file, problems)
-        return Equipment(hosts, *both)
+        return Equipment(hosts, *room)
 
     def secret(self, reference: str) -> str:
         kind, _, rest = reference.partition(":")
@@ -50,6 +51,19 @@ class FileInventory:
                 "`labmgr device secret NAME`, and store:NAME in the inventory.",
             )
         return _in_file(Path(rest))
+
+    def baseline(self, name: str) -> str:
+        file = self._folder / BASELINES / name
+        try:
+            return file.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            raise NotFound(
+                f"The inventory has no {BASELINES}/{name}, which devices.yaml names",
+                hint=f"Write it beside {DEVICES}, in the folder {BASELINES}.",
+            ) from None
+        except (OSError, UnicodeDecodeError) as e:
+            words = e.strerror if isinstance(e, OSError) else "it is not UTF-8"
+            raise BadInput(f"{BASELINES}/{name} cannot be read: {words}") from e
 
     def _raw(self, name: str) -> bytes:
         try:

@@ -41,6 +41,21 @@ def _address(value: object) -> object:
 Reference = Annotated[str, BeforeValidator(_reference)]
 Address = Annotated[str, BeforeValidator(_address)]
 NatureWord = Literal["physical", "virtual", "simulated"]
+BaselineName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,60}$")]
+Interface = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,14}$")]
+
+
+def _patterns(value: object) -> object:
+    for one in value if isinstance(value, list) else []:
+        try:
+            re.compile(str(one))
+        except re.error as trouble:
+            what = f"{one!r} is no regular expression: {trouble}"
+            raise wrong(what, r"Write one that matches the line, such as ^username\b.") from None
+    return value
+
+
+Patterns = Annotated[list[Value], BeforeValidator(_patterns)]
 
 
 class PieceEntry(Strict):
@@ -87,6 +102,30 @@ class GroupEntry(Declared):
     keep: dict[Identifier, PieceEntry] | None = Field(
         None, description="of a server: what a backup keeps, by a name of your choice"
     )
+    node: Identifier | None = Field(
+        None, description="external node of a template that it stands for at its place"
+    )
+    baseline: BaselineName | None = Field(
+        None, description="file under `baselines/`: what it is set to before each candidate"
+    )
+    push_deadline: int | None = Field(
+        None, description="seconds for one push or script, 120 unless said", ge=1, le=3600
+    )
+    leave: Patterns | None = Field(
+        None, description="of a network device: patterns of lines that no push touches"
+    )
+    open: list[Value] | None = Field(
+        None, description="of a network device: lines sent when the candidate is let in"
+    )
+    close: list[Value] | None = Field(
+        None, description="of a network device: lines sent at the bell"
+    )
+    collect: BaselineName | None = Field(
+        None, description="of a server: script under `baselines/` whose output is kept at the end"
+    )
+    put: dict[Value, BaselineName] | None = Field(
+        None, description="of a server: files laid down before its baseline, path: baselines' file"
+    )
 
 
 class DeviceEntry(GroupEntry):
@@ -99,6 +138,19 @@ class DeviceEntry(GroupEntry):
 class TerminalEntry(Declared):
     kind: Literal["pc", "tablet", "phone"] = Field(description="pc, tablet or phone")
     group: Identifier | None = Field(None, description="group whose site, place… are taken over")
+
+
+class WireEntry(Strict):
+    interface: Interface = Field(description="the host's interface that leads to the place")
+    vlan: int | None = Field(None, description="its VLAN on a trunk; none: untagged", ge=1, le=4094)
+
+
+class PlaceEntry(Placed):
+    """A seat; its devices and terminals name it themselves."""
+
+    wires: dict[Identifier, WireEntry] = Field(
+        default_factory=dict, description="ports of the host that lead here, by a template's word"
+    )
 
 
 class HostEntry(Placed):
@@ -121,6 +173,9 @@ class DevicesFile(Strict):
     )
     terminals: Annotated[dict[Identifier, TerminalEntry], BeforeValidator(_some)] = Field(
         default_factory=dict, description="PCs, tablets and telephones of the seats (IIE-1.1-h)"
+    )
+    places: Annotated[dict[Value, PlaceEntry], BeforeValidator(_some)] = Field(
+        default_factory=dict, description="seats: their title, and the wires that lead there"
     )
 
 

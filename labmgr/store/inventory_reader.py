@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -15,8 +15,10 @@ from labmgr.domain.inventory import (
     Host,
     Nature,
     Piece,
+    Place,
     Terminal,
     TerminalKind,
+    Wire,
 )
 from labmgr.errors import BadFile
 from labmgr.store.compose_reader import problem_of
@@ -53,7 +55,9 @@ def read_hosts(shown: str, raw: bytes) -> tuple[Host, ...]:
     return tuple(Host(name, **_said(one)) for name, one in file.hosts.items())
 
 
-def read_devices(shown: str, raw: bytes) -> tuple[tuple[Device, ...], tuple[Terminal, ...]]:
+def read_devices(
+    shown: str, raw: bytes
+) -> tuple[tuple[Device, ...], tuple[Terminal, ...], tuple[Place, ...]]:
     """Raises BadFile with every problem."""
     file, notes = _read(shown, raw, DevicesFile, DEVICES)
     groups = {name: _group(notes, name, file.groups) for name in file.groups}
@@ -68,8 +72,56 @@ def read_devices(shown: str, raw: bytes) -> tuple[tuple[Device, ...], tuple[Term
         values = _inherited(notes, ("terminals", name), terminal, groups)
         if _complete(notes, ("terminals", name), values, _NEEDED):
             terminals.append(values | {"name": name})
+    _check_wires(notes, file)
     _finish(notes)
-    return tuple(map(_device, devices)), tuple(map(_terminal, terminals))
+    found, seats = tuple(map(_device, devices)), tuple(map(_terminal, terminals))
+    return found, seats, _places(file, found, seats)
+
+
+def _places(
+    file: DevicesFile, devices: Sequence[Device], terminals: Sequence[Terminal]
+) -> tuple[Place, ...]:
+    """Those described first, then those that only devices and terminals name."""
+    named = [one.place for one in devices] + [one.place for one in terminals]
+    return tuple(
+        Place(
+            name,
+            **_described(file, name),
+            devices=tuple(one for one in devices if one.place == name),
+            terminals=tuple(one for one in terminals if one.place == name),
+        )
+        for name in dict.fromkeys([*file.places, *filter(None, named)])
+    )
+
+
+def _described(file: DevicesFile, name: str) -> Values:
+    if name not in file.places:
+        return {}
+    return _said(file.places[name]) | {"wires": _wires(file, name)}
+
+
+def _wires(file: DevicesFile, place: str) -> tuple[Wire, ...]:
+    return tuple(
+        Wire(name, one.interface, one.vlan or 0) for name, one in file.places[place].wires.items()
+    )
+
+
+def _check_wires(notes: Notes, file: DevicesFile) -> None:
+    """Two places on one port would be one segment: their candidates could reach each other."""
+    taken: dict[tuple[str, int], str] = {}
+    untagged: dict[str, str] = {}
+    for place, entry in file.places.items():
+        for name, wire in entry.wires.items():
+            port = wire.interface, wire.vlan or 0
+            clash = taken.get(port) or untagged.get(wire.interface)
+            if not wire.vlan:
+                clash = clash or next((p for (i, _), p in taken.items() if i == wire.interface), "")
+                untagged[wire.interface] = place
+            if clash:
+                what = f"{wire.interface} leads to place {clash} already"
+                mend = "Give each wire an interface or a VLAN of its own."
+                notes.add(("places", place, "wires", name), what, mend)
+            taken[port] = place
 
 
 def _read(shown: str, raw: bytes, model: type[Model], accepted: Accepted) -> tuple[Model, Notes]:
@@ -139,6 +191,11 @@ def _check_login(notes: Notes, place: Path, values: Values) -> None:
     if values.get("keep") and driver != SSH:
         mend = "Leave it out: of network devices the whole running configuration is kept."
         notes.add((*place, "keep"), "keep is for servers", mend)
+    servers, vendors = ("collect", "put"), ("leave", "open", "close")
+    for key in vendors if driver == SSH else servers:
+        if values.get(key):
+            whose = "network devices" if key in vendors else "servers"
+            notes.add((*place, key), f"{key} is for {whose}", "Leave it out.")
 
 
 def _said(entry: BaseModel) -> Values:
@@ -148,6 +205,7 @@ def _said(entry: BaseModel) -> Values:
 def _device(values: Values) -> Device:
     values["keep"] = tuple(Piece(name, **one) for name, one in values.get("keep", {}).items())
     values |= {"kind": DeviceKind(values["kind"]), "nature": Nature(values["nature"])}
+    values |= {key: tuple(values.get(key, ())) for key in ("leave", "open", "close")}
     return Device(**values)
 
 

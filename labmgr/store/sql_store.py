@@ -15,6 +15,7 @@ from labmgr.errors import StoreError
 from labmgr.store import schema
 from labmgr.store.accounts import Accounts, Codes, FailedLogins
 from labmgr.store.database import Database
+from labmgr.store.equipment import Equipped
 from labmgr.store.exams import Commissions, Incidents, Passages, Realisations
 from labmgr.store.jobs import Jobs
 from labmgr.store.journal import Journal
@@ -38,6 +39,7 @@ class SqlStore(
     Codes,
     FailedLogins,
     Recettes,
+    Equipped,
     Journal,
 ):
     """Everything labmgr remembers. `upgrade()` first, on a new database or a new labmgr."""

@@ -23,6 +23,7 @@ TICK = 0.25  # seconds: how late an order is noticed at most; monotonic, no cloc
 BEAT = 5.0
 DISK_EVERY, DISK_STEP = 2.0, 256 << 20  # bytes of room that must go before nodes are measured
 ASK_AGAIN = 2.0  # seconds between two looks whether the engine is back
+DEVICE_THREADS = 16  # places at once; they only wait for switches
 ACCESS_THREADS = 12  # a whole class is cut at once; these threads only wait for the engine
 
 
@@ -99,7 +100,11 @@ class Worker:
                 self._rounds.shutdown(wait=True)
 
     def _lanes(self) -> dict[Lane, _LanePool]:
-        sizes = {Lane.ACCESS: ACCESS_THREADS, Lane.WORK: self._tools.site.parallel}
+        sizes = {
+            Lane.ACCESS: ACCESS_THREADS,
+            Lane.WORK: self._tools.site.parallel,
+            Lane.DEVICES: DEVICE_THREADS,
+        }
         return {
             lane: _LanePool(self._tools, self.name, lane, size, self._wake)
             for lane, size in sizes.items()

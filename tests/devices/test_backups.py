@@ -7,15 +7,15 @@ import stat
 
 import pytest
 
+from labmgr.domain.devices import Outcome
 from labmgr.domain.dialects import masked, steady
-from labmgr.domain.inventory import Outcome
 from labmgr.errors import NotFound
-from labmgr.services import devices
+from labmgr.services.equipment import configs
 from tests.devices.test_switches import trusted
 
 
 def back_up(room, *names):
-    made = list(devices.back_up(room.tools, room.devices(*names), by="technicien"))
+    made = list(configs.back_up(room.tools, room.devices(*names), by="technicien"))
     assert [one.said for one in made if not one.good] == []
     return made
 
@@ -38,26 +38,26 @@ def test_a_difference_shows_what_somebody_changed_and_no_more(room):
     back_up(room)
     [device] = room.devices()
     with pytest.raises(NotFound, match="has 1 backup"):
-        devices.difference(room.tools, device)
+        configs.difference(room.tools, device)
     switch.config = switch.config.replace("10:11:12 UTC Mon", "12:00:00 UTC Tue").replace(
         "clock-period 36028797", "clock-period 36028801"
     )
     back_up(room)
-    assert devices.difference(room.tools, device) == []
+    assert configs.difference(room.tools, device) == []
     switch.config = switch.config.replace("10.0.10.1", "10.0.10.2").replace(
         "tresSecrete", "changeeDepuis"
     )
     back_up(room)
-    lines = devices.difference(room.tools, device)
+    lines = configs.difference(room.tools, device)
     assert "- ip address 10.0.10.1 255.255.255.0" in lines
     assert "+ ip address 10.0.10.2 255.255.255.0" in lines
     assert "-snmp-server community *** RO" in lines
     assert "+snmp-server community *** RO" in lines
     assert not [line for line in lines if "Secrete" in line or "changee" in line]
     first, last = (room.tools.configs.backups("sw1")[rank].name for rank in (-1, 0))
-    assert len(devices.difference(room.tools, device, first, last)) == len(lines)
+    assert len(configs.difference(room.tools, device, first, last)) == len(lines)
     with pytest.raises(NotFound, match="has no backup 2019"):
-        devices.difference(room.tools, device, "2019")
+        configs.difference(room.tools, device, "2019")
 
 
 def test_an_enormous_configuration_is_kept_whole(room):
@@ -72,14 +72,14 @@ def test_an_enormous_configuration_is_kept_whole(room):
     switch.config = switch.config.replace("name r45000", "name changed", 1)
     back_up(room)
     [device] = room.devices()
-    changed = [line for line in devices.difference(room.tools, device) if line[0] in "+-"][2:]
+    changed = [line for line in configs.difference(room.tools, device) if line[0] in "+-"][2:]
     assert [line[-8:] for line in changed] == ["e r45000", " changed"]
 
 
 def test_a_command_that_the_device_does_not_know_keeps_nothing(room):
     room.switch("sw1", told={"driver": "vyos"})
     trusted(room)
-    [made] = devices.back_up(room.tools, room.devices(), by="technicien")
+    [made] = configs.back_up(room.tools, room.devices(), by="technicien")
     assert made.outcome is Outcome.FAILED
     assert "sw1 does not take `show configuration commands`" in made.said
     assert "Is vyos the right driver" in made.mend

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from labmgr.domain.inventory import Outcome
-from labmgr.services import devices
+from labmgr.domain.devices import Outcome
+from labmgr.services.equipment import configs
 from tests.devices.test_switches import checked, trusted
 
 SSHD = shutil.which("sshd", path=f"{os.environ['PATH']}:/usr/sbin")
@@ -78,15 +78,15 @@ def test_a_server_says_its_system_and_name(room, server):
 
 def test_files_and_outputs_are_kept_and_compared(room, server):
     trusted(room)
-    [made] = devices.back_up(room.tools, room.devices(), by="technicien")
+    [made] = configs.back_up(room.tools, room.devices(), by="technicien")
     assert made.said == ""
     text = room.tools.configs.text("srv", made.backup.name)
     assert text == (
         f"### conf: {server}/kept.conf\none = 1\n\n### name: uname -n\n{platform.node()}\n\n"
     )
     (server / "kept.conf").write_text("one = 2\npassword = tresSecret\n")
-    list(devices.back_up(room.tools, room.devices(), by="technicien"))
-    lines = devices.difference(room.tools, *room.devices())
+    list(configs.back_up(room.tools, room.devices(), by="technicien"))
+    lines = configs.difference(room.tools, *room.devices())
     assert [line for line in lines if line[0] in "+-"][2:] == [
         "-one = 1",
         "+one = 2",
@@ -97,7 +97,7 @@ def test_files_and_outputs_are_kept_and_compared(room, server):
 def test_a_file_that_is_gone_is_named_and_nothing_is_kept(room, server):
     trusted(room)
     (server / "kept.conf").unlink()
-    [made] = devices.back_up(room.tools, room.devices(), by="technicien")
+    [made] = configs.back_up(room.tools, room.devices(), by="technicien")
     assert made.outcome is Outcome.FAILED
     assert "kept.conf cannot be read" in made.said
     assert room.tools.configs.backups("srv") == []
@@ -124,5 +124,5 @@ def test_a_command_that_never_ends_is_given_up(room, server):
         declared.read_text().replace("uname -n", "sleep 30").replace("deadline: 6", "deadline: 2")
     )
     declared.write_text(text)
-    [made] = devices.back_up(room.tools, room.devices(), by="technicien")
+    [made] = configs.back_up(room.tools, room.devices(), by="technicien")
     assert made.outcome is Outcome.HUNG

@@ -7,18 +7,18 @@ import time
 
 import pytest
 
-from labmgr.domain.inventory import Outcome
+from labmgr.domain.devices import Outcome
 from labmgr.errors import Refused
-from labmgr.services import devices
+from labmgr.services.equipment import asking, configs, keyring
 
 
 def trusted(room, *names):
     for one in room.devices(*names):
-        devices.trust(room.tools, one, by="technicien")
+        keyring.trust(room.tools, one, by="technicien")
 
 
 def checked(room, *names):
-    return {one.device.name: one for one in devices.check(room.tools, room.devices(*names))}
+    return {one.device.name: one for one in asking.check(room.tools, room.devices(*names))}
 
 
 def test_a_switch_says_who_it_is(room):
@@ -91,8 +91,8 @@ def test_a_changed_key_gets_no_password_until_somebody_says_why(room):
     assert switch.logins == []
     [one] = room.devices("sw1")
     with pytest.raises(Refused, match="is pinned"):
-        devices.trust(room.tools, one, by="technicien")
-    devices.trust(room.tools, one, replace=True, why="switch replaced", by="technicien")
+        keyring.trust(room.tools, one, by="technicien")
+    keyring.trust(room.tools, one, replace=True, why="switch replaced", by="technicien")
     assert checked(room)["sw1"].outcome is Outcome.ANSWERS
     rows = room.tools.store.entries("device:sw1")
     assert [row.why for row in rows] == ["", "switch replaced"]
@@ -102,10 +102,10 @@ def test_a_second_password_opens_the_configuration_and_a_wrong_one_is_named(room
     room.world.env["ENABLE"] = "le-second-mot-de-passe"
     room.switch("sw1", enable="le-second-mot-de-passe", told={"more": "    enable: env:ENABLE\n"})
     trusted(room)
-    [kept] = devices.back_up(room.tools, room.devices(), by="technicien")
+    [kept] = configs.back_up(room.tools, room.devices(), by="technicien")
     assert kept.outcome is Outcome.ANSWERS, kept.said
     room.world.env["ENABLE"] = "faux"
-    [kept] = devices.back_up(room.tools, room.devices(), by="technicien")
+    [kept] = configs.back_up(room.tools, room.devices(), by="technicien")
     assert kept.outcome is Outcome.REFUSED
     assert "(enable)" in kept.said
 
@@ -123,7 +123,7 @@ def test_forty_devices_of_which_eight_are_in_trouble(room):
         room.switches[f"sw{number}"].manner = manner
     for number in (5, 6):
         room.switches[f"sw{number}"].password = "changed"
-    reports = list(devices.check(room.tools, room.devices()))
+    reports = list(asking.check(room.tools, room.devices()))
     assert len(reports) == 40
     count = {one: [r.outcome for r in reports].count(one) for one in Outcome}
     assert count[Outcome.ANSWERS] == 32, [r.said for r in reports if not r.good]

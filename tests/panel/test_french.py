@@ -20,7 +20,8 @@ ELSEWHERE = (
     "store/yaml_lines", "store/refusals", "store/root_image", "domain/backup", "services/backup",
     "services/packing", "store/homes", "vault/strongbox", "store/recette_reader",
     "store/recette_model", "store/inventory_", "store/file_inventory", "store/device_configs",
-    "services/devices", "consoles/talk", "consoles/netmiko_console", "consoles/server_console",
+    "services/equipment/asking", "services/equipment/configs", "services/equipment/keyring",
+    "consoles/talk", "consoles/netmiko_console", "consoles/server_console", "consoles/remedy",
     "domain/inventory",
 )  # fmt: skip
 # No sentence of its own: its values are spelt out in the catalogue.

@@ -1,0 +1,1 @@
+"""Real equipment: asked, trusted, kept, set, and its part in a lab's life."""

@@ -1,0 +1,91 @@
+"""Real equipment: all of it asked at once, and what each answered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field
+from typing import Final, TypeVar
+
+from labmgr.domain.devices import Answer, Backup, Keys, Outcome, outcome_of
+from labmgr.domain.inventory import Device, Nature
+from labmgr.domain.ports import Tools
+from labmgr.errors import BadInput, HostKeyUnknown, LabmgrError
+
+AT_ONCE: Final = 48  # logins under way; more silent devices than this would make others wait
+_STORE: Final = "store"
+Found = TypeVar("Found")
+
+
+@dataclass(frozen=True)
+class Report:
+    """What became of one device: an answer, whatever it was."""
+
+    device: Device
+    outcome: Outcome
+    answer: Answer = field(default_factory=Answer)
+    backup: Backup | None = None
+    said: str = ""
+    mend: str = ""
+
+    @property
+    def good(self) -> bool:
+        return self.outcome is Outcome.ANSWERS
+
+    @property
+    def real(self) -> bool:
+        """Counts as real equipment: physical, and it answered just now."""
+        return self.good and self.device.nature is Nature.PHYSICAL
+
+
+def check(tools: Tools, chosen: Sequence[Device]) -> Iterator[Report]:
+    """Ask all of them at once who they are; a report as each answers or is given up."""
+
+    def ask(device: Device) -> Report:
+        answer = tools.devices.look(device, keys_of(tools, device))
+        return Report(device, Outcome.ANSWERS, answer)
+
+    return all_at_once(chosen, ask)
+
+
+def all_at_once(chosen: Sequence[Device], work: Callable[[Device], Report]) -> Iterator[Report]:
+    def reported(device: Device) -> Report:
+        try:
+            return work(device)
+        except LabmgrError as trouble:
+            outcome = outcome_of(trouble)
+            return Report(device, outcome, said=str(trouble), mend=trouble.hint)
+
+    if not chosen:
+        return
+    with ThreadPoolExecutor(max_workers=min(AT_ONCE, len(chosen))) as pool:
+        for one in as_completed([pool.submit(reported, device) for device in chosen]):
+            yield one.result()
+
+
+def keys_of(tools: Tools, device: Device) -> Keys:
+    pinned = tools.store.secret(f"device-key:{device.name}")
+    if pinned is None:
+        raise HostKeyUnknown(
+            f"The host key of {device.name} is not pinned yet",
+            hint=f"`labmgr device trust {device.name}`, and compare what it shows with the device.",
+        )
+    return Keys(
+        pinned,
+        _secret(tools, device.password),
+        _secret(tools, device.key),
+        _secret(tools, device.enable),
+    )
+
+
+def _secret(tools: Tools, reference: str) -> str:
+    kind, _, name = reference.partition(":")
+    if kind != _STORE:
+        return tools.inventory.secret(reference) if reference else ""
+    value = tools.store.secret(f"device-secret:{name}")
+    if value is None:
+        raise BadInput(
+            f"The store has no secret {name}, which the inventory names",
+            hint=f"`labmgr device secret {name}`",
+        )
+    return value
