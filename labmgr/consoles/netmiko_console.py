@@ -84,20 +84,27 @@ def _ask(
 
 @contextmanager
 def _logged_in(talk: Talk) -> Iterator[BaseConnection]:
-    from netmiko import ConnectHandler  # noqa: PLC0415 - some 300 modules, for those who need them
+    from netmiko import ssh_dispatcher  # noqa: PLC0415 - some 300 modules, for those who need them
     from netmiko.exceptions import NetmikoBaseException  # noqa: PLC0415
 
     with tempfile.TemporaryDirectory() as folder:
         known = Path(folder) / "known_hosts"
         known.write_text(_known_host(talk), encoding="ascii")
         try:
-            line = ConnectHandler(**_parameters(talk), alt_key_file=str(known))
+            told = _parameters(talk)
+            line = _kind(talk.device, ssh_dispatcher)(**told, alt_key_file=str(known))
             try:
                 yield line
             finally:
                 line.paramiko_cleanup()  # `disconnect` would wait for a device that hangs
         except NetmikoBaseException:
             raise talk.stuck() from None
+
+
+def _kind(device: Device, known: Callable[[str], type[BaseConnection]]) -> type[BaseConnection]:
+    from labmgr.consoles.vtysh import Vtysh  # noqa: PLC0415 - it loads netmiko
+
+    return Vtysh if device.driver == "frr" else known(device.driver)
 
 
 def _known_host(talk: Talk) -> str:
@@ -108,9 +115,10 @@ def _known_host(talk: Talk) -> str:
 
 def _parameters(talk: Talk) -> dict[str, Any]:
     device, keys = talk.device, talk.keys
+    netmiko = DIALECTS[device.driver].netmiko or device.driver
     login = {"pkey": private_key(keys.key, device)} if keys.key else {}
     return {
-        "device_type": device.driver,
+        "device_type": netmiko,
         "host": device.address,
         "port": device.port,
         "sock": talk.connect(),

@@ -11,7 +11,9 @@ from labmgr.errors import BadInput
 
 def remedy(device: Device, running: str, wanted: str) -> tuple[str, ...]:
     """Lines that bring *running* to *wanted*, indented by section; none when they are alike."""
-    from hier_config import Platform, WorkflowRemediation, get_hconfig  # noqa: PLC0415 - pydantic's time
+    from hier_config import WorkflowRemediation, get_hconfig  # noqa: PLC0415 - pydantic's time
+
+    from labmgr.consoles.grammars import grammar  # noqa: PLC0415
 
     dialect = DIALECTS.get(device.driver)
     if dialect is None or not dialect.writes:
@@ -19,9 +21,9 @@ def remedy(device: Device, running: str, wanted: str) -> tuple[str, ...]:
             f"labmgr only reads {device.driver}: {device.name} cannot be set by it",
             hint="Set it by hand; its configuration is kept and compared all the same.",
         )
-    platform = Platform[dialect.writes]
     before, after = (
-        get_hconfig(platform, "\n".join(_ours(device, text))) for text in (running, wanted)
+        get_hconfig(grammar(dialect.writes), "\n".join(_ours(device, text)))
+        for text in (running, wanted)
     )
     steps = WorkflowRemediation(before, after).remediation_config.all_children_sorted()
     return tuple(step.cisco_style_text() for step in steps)

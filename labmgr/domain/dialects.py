@@ -22,7 +22,8 @@ class Dialect:
     patterns: Mapping[str, str]  # field of an Answer -> pattern
     volatile: tuple[str, ...] = ()  # lines that differ without anybody's doing
     enable: bool = False  # whether the running configuration needs the second password
-    writes: str = ""  # hier_config's name of its grammar; empty: labmgr only reads it
+    writes: str = ""  # its grammar for labmgr.consoles.grammars; empty: labmgr only reads it
+    netmiko: str = ""  # netmiko's name of the command line, where ours is another
 
     def read(self, said: str) -> Answer:
         found = {name: re.search(text, said, re.MULTILINE) for name, text in self.patterns.items()}
@@ -61,11 +62,21 @@ _PROCURVE: Final = Dialect(
     enable=True,
     writes="HP_PROCURVE",
 )
-# By netmiko's name of the driver. Others are refused when the inventory is read: a device that
-# can be opened and not understood would be a promise half kept.
+_FRR: Final = Dialect(
+    "show version",
+    "show running-config",
+    "FRRouting",
+    {"version": r"^FRRouting (\S+)", "hostname": r"^FRRouting \S+ \(([^)]+)\)"},
+    (r"Building configuration", r"Current configuration\s*:", r"frr version "),
+    writes="FRR",
+    netmiko="cisco_ios",  # vtysh as the account's shell
+)
+# By netmiko's name of the driver, or our own. Others are refused when the inventory is read: a
+# device that can be opened and not understood would be a promise half kept.
 DIALECTS: Final[Mapping[str, Dialect]] = {
     "cisco_ios": _IOS,
     "cisco_xe": _IOS,
+    "frr": _FRR,
     "arista_eos": Dialect(
         "show version",
         "show running-config",

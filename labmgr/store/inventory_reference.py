@@ -27,7 +27,8 @@ variable of labmgr's own process), `file:/path` (closed to others, mode 0600) or
 _DRIVERS = """\
 ## Drivers
 
-`NAMES`. All but `ssh` are netmiko's names of command lines. `ssh` is a server's shell: its system
+`NAMES`. All but `ssh` and `frr` are netmiko's names of command lines. `frr` is FRRouting whose
+account has `vtysh` as its shell. `ssh` is a server's shell: its system
 is read by `uname` and `/etc/os-release`, on Windows by `ver`, and its backup is what `keep` names.
 """
 

@@ -154,7 +154,7 @@ def test_secrets_by_reference_come_from_the_environment_or_a_closed_file(folder)
 def test_every_driver_that_may_be_named_is_one_of_netmikos():
     from netmiko.ssh_dispatcher import CLASS_MAPPER  # noqa: PLC0415 - only its list
 
-    assert set(DIALECTS) <= set(CLASS_MAPPER)
+    assert {one.netmiko or name for name, one in DIALECTS.items()} <= set(CLASS_MAPPER)
     assert SSH not in DIALECTS
 
 
