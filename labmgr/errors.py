@@ -126,6 +126,18 @@ class GuardMissing(EngineError):
     """The host's guard could not be laid, so no lab may open."""
 
 
+class WireUnfit(EngineError):
+    """A lab's network could not be joined to its place's port; nothing of the host was changed."""
+
+
+class WireTaken(WireUnfit):
+    """The port is another lab's. `lab` names it; empty for one that is not this instance's."""
+
+    def __init__(self, what: str, *, lab: str = "", hint: str = "") -> None:
+        super().__init__(what, hint=hint)
+        self.lab = lab
+
+
 class NoSafeInit(EngineError):
     """This engine cannot run a node's init without dangerous rights."""
 
@@ -176,3 +188,7 @@ class StepDeclined(ConsoleError):
 
 class NotSaved(ConsoleError):
     """A device took its configuration and could not keep it for its next start."""
+
+
+class DevicesRed(ConsoleError):
+    """Some devices of a place could not be set, opened, closed or kept; each is named."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import stat
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import click
@@ -56,7 +56,7 @@ def check(ctx: click.Context, place: str | None, names: tuple[str, ...], as_json
     """Ask each device who it is, all at once; exit 1 when one does not answer."""
     shell: Shell = ctx.obj
     chosen = shell.tools.inventory.read().chosen(place, names)
-    ctx.exit(_report(asking.check(shell.tools, chosen), chosen, as_json=as_json))
+    ctx.exit(told(asking.check(shell.tools, chosen), chosen, as_json=as_json))
 
 
 @device.command()
@@ -68,7 +68,7 @@ def backup(ctx: click.Context, place: str | None, names: tuple[str, ...], as_jso
     shell: Shell = ctx.obj
     chosen = shell.tools.inventory.read().chosen(place, names)
     made = configs.back_up(shell.tools, chosen, by=shell.by)
-    ctx.exit(_report(made, chosen, as_json=as_json))
+    ctx.exit(told(made, chosen, as_json=as_json))
 
 
 @device.command()
@@ -144,7 +144,7 @@ def _typed(file: Path | None) -> str:
     return text if "\n" in text.rstrip("\n") else text.rstrip("\r\n")
 
 
-def _report(made: Iterable[asking.Report], chosen: tuple[Device, ...], *, as_json: bool) -> int:
+def told(made: Iterable[asking.Report], chosen: Sequence[Device], *, as_json: bool) -> int:
     """One line a device, as it answers."""
     found: list[asking.Report] = []
     wide = max((len(one.name) for one in chosen), default=0)

@@ -8,10 +8,12 @@ from labmgr.cli import (
     backup,
     care,
     device,
+    device_set,
     forms,
     lab,
     passage,
     people,
+    place,
     recette,
     record,
     rehearsal,
@@ -48,6 +50,7 @@ for command in (
     lab.lab,
     care.snapshot,
     recette.recette,
+    place.place,
     device.device,
     record.record,
     care.journal,
@@ -56,5 +59,14 @@ for command in (
     main.add_command(command)
 people.session.add_command(rehearsal.rehearse)
 
+for setting in (
+    device_set.baseline,
+    device_set.restore,
+    device_set.aside,
+    device_set.back,
+    device_set.put,
+    device_set.fetch,
+):
+    device.device.add_command(setting)
 for halting in (suspension.suspend, suspension.resume):
     passage.passage.add_command(halting)

@@ -15,6 +15,7 @@ from labmgr.domain.ports import Tools
 from labmgr.domain.words import Audience
 from labmgr.errors import LostRace, Refused
 from labmgr.services import doors, interruptions, passages
+from labmgr.services.equipment import orders as equipped
 
 BY = "bell"
 P = PassageState
@@ -115,7 +116,10 @@ def _running(tools: Tools, passage: Passage, *, by: str, resume: bool, why: str)
             before.state, "hour goes on"
         )
         try:
-            done = tools.store.change_passage(before, after, what=what, by=by, why=why)
+            orders = equipped.order_open(tools, passage.lab)
+            done = tools.store.change_passage(
+                before, after, what=what, by=by, why=why, orders=orders
+            )
         except LostRace:
             continue
         if before.state is P.SUSPENDED:

@@ -11,6 +11,7 @@ from labmgr.domain.passage import UNDER_WAY, Passage, PassageState
 from labmgr.domain.ports import Tools
 from labmgr.domain.work import JobKind, Order
 from labmgr.errors import BadInput, LabmgrError, Refused
+from labmgr.services.equipment import orders as equipped
 from labmgr.services.steps import changed, hour_of, need, refuse_unfit, stopped
 
 P = PassageState
@@ -25,6 +26,7 @@ def suspend(tools: Tools, session: str, number: str, *, by: str, why: str) -> Pa
         return before
     after = replace(stopped(tools, before).moved_to(P.SUSPENDED), paused=before.state)
     orders = [Order(JobKind.CLOSE, before.lab)] if before.lab and before.state is P.HOUR else []
+    orders += equipped.order_close(tools, before.lab) if orders else []
     done = changed(tools, before, after, what="suspended", by=by, why=why, orders=orders)
     tools.store.open_incident(session, number, f"suspended: {why}", by=by)
     return done

@@ -14,6 +14,7 @@ from labmgr.domain.ports import Tools
 from labmgr.domain.repair import GATEWAY, Seen
 from labmgr.domain.work import JobKind, Order
 from labmgr.errors import LabmgrError
+from labmgr.services.equipment import orders as equipped
 
 log = logging.getLogger(__name__)
 
@@ -102,6 +103,7 @@ def _suspend(tools: Tools, before: Passage, beat: Moment, *, rebooted: bool) -> 
     halted = replace(before.moved_to(P.SUSPENDED), paused=before.state)
     after = halted.with_clock(phase, clock.halted(beat))
     orders = [Order(JobKind.CLOSE, before.lab)] if before.lab and before.state is P.HOUR else []
+    orders += equipped.order_close(tools, before.lab) if orders else []
     what = f"suspended: outage since {beat.at:%H:%M:%S} UTC"
     tools.store.change_passage(before, after, what=what, by=BY, why=why, orders=orders)
     tools.store.open_incident(before.session, before.candidate, f"suspended: {why}", by=BY)

@@ -12,6 +12,8 @@ from labmgr.domain.ports import Tools
 from labmgr.domain.words import Audience
 from labmgr.domain.work import JobKind, Order
 from labmgr.errors import Refused
+from labmgr.services.equipment import orders as equipped
+from labmgr.services.equipment import places
 from labmgr.services.interruptions import end_suspension
 from labmgr.services.sitting import lab_for
 from labmgr.services.steps import changed, hour_of, need, refuse_unfit, stopped
@@ -51,6 +53,7 @@ def end_of_hour(
     clock = before.clocks[Phase.HOUR].stopped(tools.clock())
     bell = bell or Bell(before.session, before.candidate, Phase.HOUR, Ring.END)
     orders = [Order(JobKind.FREEZE, before.lab, {"snapshot": "end"})] if before.lab else []
+    orders += equipped.order_close(tools, before.lab)
     after = before.with_clock(Phase.HOUR, clock)
     return tools.store.change_passage(
         before, after, what=what, by=by, why=why, orders=orders, bell=bell
@@ -114,7 +117,8 @@ def _start_phase_1(tools: Tools, before: Passage, *, by: str) -> Passage:
     whose = before.session, before.candidate
     lab = "" if before.own_tools else lab_for(tools, *whose, before.choice)
     after = replace(_begun(tools, before, Phase.PHASE_1), lab=lab)
-    return changed(tools, before, after, what=f"{Phase.PHASE_1} begun", by=by)
+    orders = equipped.order_in_time(tools, after)
+    return changed(tools, before, after, what=f"{Phase.PHASE_1} begun", by=by, orders=orders)
 
 
 def _start_hour(tools: Tools, before: Passage, *, by: str) -> Passage:
@@ -128,6 +132,7 @@ def _start_hour(tools: Tools, before: Passage, *, by: str) -> Passage:
         after = _begun(tools, before, Phase.HOUR)
         return changed(tools, before, after, what=f"{Phase.HOUR} begun", by=by)
     refuse_unfit(tools, before, fresh=True)
+    places.refuse_unready(tools, before)
     tools.store.order(JobKind.OPEN, before.lab, by=by, args=hour_of(before))
     return before
 

@@ -15,6 +15,7 @@ from labmgr.domain.words import Audience
 from labmgr.domain.work import Job, JobKind, JobState
 from labmgr.errors import EngineUnreachable, LabmgrError, NotFound, Refused
 from labmgr.services import doors, labs, sitting, snapshots
+from labmgr.services.equipment import orders as equipped
 
 log = logging.getLogger(__name__)
 
@@ -81,6 +82,8 @@ def order_save(tools: Tools, session: str, number: str) -> Job:
         )
     args = {"kind": SnapshotKind.OWN}
     job = tools.store.order(JobKind.SNAPSHOT, passage.lab, by=_by(passage), args=args)
+    for order in equipped.order_keep(tools, passage.lab):
+        tools.store.order(order.kind, order.lab, by=_by(passage))
     tools.store.write(f"passage:{passage.id}", "save point ordered", by=_by(passage))
     return job
 

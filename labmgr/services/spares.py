@@ -13,6 +13,7 @@ from labmgr.domain.work import Job
 from labmgr.errors import BadInput, LostRace, Refused
 from labmgr.services import labs, probes, rosters, sitting, snapshots
 from labmgr.services.blueprint import candidate_of
+from labmgr.services.equipment import states
 
 P = PassageState
 REALISATION = 1
@@ -90,6 +91,7 @@ def _give(tools: Tools, before: Passage, former: Lab, spare: Lab, *, by: str, wh
         what += f"; parameters that differ: {', '.join(differing)}"
     after = replace(before, lab=spare.id)
     done = tools.store.change_passage(before, after, what=what, by=by, why=why)
+    states.hand_over(tools, former.id, spare.id, by=by)
     return Taken(done or before, former.id, differing)
 
 

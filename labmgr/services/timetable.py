@@ -16,6 +16,7 @@ from labmgr.domain.timetable import Limits, Wishes
 from labmgr.domain.words import Said
 from labmgr.errors import BadInput, NotFound, Refused
 from labmgr.services.colleagues import begun, others
+from labmgr.services.equipment import places
 from labmgr.services.room import Fit, fit, refuse_unfit, room
 
 __all__ = ["Change", "Fit", "carried", "clashes_of", "fit", "move", "propose", "save"]
@@ -58,6 +59,7 @@ def propose(
                 "Importez la liste ; les passages commencés restent comme ils sont.",
             ),
         )
+    places.refuse_red(tools, wishes.places)
     if any(one.number not in own_tools for one in free):
         wishes = _carried(tools, session_name, wishes)
     passages = propose_passages(
@@ -122,6 +124,8 @@ def move(
     """Change one passage's plan by hand; what it clashes with is shown by `clashes_of`."""
     before = tools.store.passage(session_name, candidate)
     after = _changed(before, change)
+    if change.place and change.place != before.place:
+        places.refuse_red(tools, [change.place])
     _check(tools, session_name, [after])
     if (after.planned, after.own_tools) != (before.planned, before.own_tools):
         refuse_unfit(fit(tools, session_name, _all(tools, session_name, [after]), limits))

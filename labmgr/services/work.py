@@ -23,6 +23,8 @@ from labmgr.services import (
     savepoints,
     snapshots,
 )
+from labmgr.services.equipment import lives, states
+from labmgr.services.equipment import orders as equipped
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +62,11 @@ def _reset(tools: Tools, job: Job) -> object:
     if "session" in job.args:
         return savepoints.carry_out_return(tools, job)
     nodes = job.args["nodes"].split() if "nodes" in job.args else None
-    return labs.carry_out_reset(tools, job.lab, by=job.by, nodes=nodes, force="force" in job.args)
+    lab = labs.carry_out_reset(tools, job.lab, by=job.by, nodes=nodes, force="force" in job.args)
+    if nodes is None:
+        for order in equipped.order_restore(tools, job.lab):
+            tools.store.order(order.kind, order.lab, by=job.by)
+    return lab
 
 
 def _restore(tools: Tools, job: Job) -> object:
@@ -70,9 +76,10 @@ def _restore(tools: Tools, job: Job) -> object:
 
 
 def _remove(tools: Tools, job: Job) -> object:
-    if "keep" in job.args:
-        return away.carry_out_put_away(tools, job.lab, by=job.by)
-    return labs.carry_out_remove(tools, job.lab, by=job.by)
+    carry_out = away.carry_out_put_away if "keep" in job.args else labs.carry_out_remove
+    gone = carry_out(tools, job.lab, by=job.by)
+    states.give_back(tools, job.lab, by=job.by)
+    return gone
 
 
 CARRY_OUT: Mapping[JobKind, CarryOut] = {
@@ -92,6 +99,11 @@ CARRY_OUT: Mapping[JobKind, CarryOut] = {
         tools, job.lab, job.args["node"], by=job.by
     ),
     JobKind.ROTATE: lambda tools, job: repairs.carry_out_rotate(tools, job.lab, by=job.by),
+    JobKind.PREPARE: lambda tools, job: lives.carry_out_prepare(tools, job.lab, by=job.by),
+    JobKind.OPEN_DEVICES: lambda tools, job: lives.carry_out_open(tools, job.lab, by=job.by),
+    JobKind.CLOSE_DEVICES: lambda tools, job: lives.carry_out_close(tools, job.lab, by=job.by),
+    JobKind.KEEP_CONFIGS: lambda tools, job: lives.carry_out_keep(tools, job.lab, by=job.by),
+    JobKind.RESTORE_DEVICES: lambda tools, job: lives.carry_out_restore(tools, job.lab, by=job.by),
     JobKind.PROBE: lambda tools, job: probes.carry_out_probe(tools, job.lab),
     JobKind.RECETTE: lambda tools, job: recette.carry_out_recette(
         tools, job.lab, by=job.by, line=int(job.args["line"]) if "line" in job.args else None

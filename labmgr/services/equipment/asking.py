@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
 
 from labmgr.domain.devices import Answer, Backup, Keys, Outcome, outcome_of
@@ -45,7 +45,26 @@ def check(tools: Tools, chosen: Sequence[Device]) -> Iterator[Report]:
         answer = tools.devices.look(device, keys_of(tools, device))
         return Report(device, Outcome.ANSWERS, answer)
 
-    return all_at_once(chosen, ask)
+    for report in all_at_once(chosen, ask):
+        yield noted(tools, report)
+
+
+def noted(tools: Tools, report: Report) -> Report:
+    """Write down how a device answered; what it said of itself stays until it says otherwise."""
+    now, answer = tools.now(), report.answer
+    state = tools.store.device_state(report.device.name)
+    state = replace(state, outcome=report.outcome, said=report.said, mend=report.mend, asked=now)
+    if report.good:
+        state = replace(
+            state,
+            answered=now,
+            model=answer.model or state.model,
+            version=answer.version or state.version,
+            os=answer.os or state.os,
+            hostname=answer.hostname or state.hostname,
+        )
+    tools.store.keep_device_state(state)
+    return report
 
 
 def all_at_once(chosen: Sequence[Device], work: Callable[[Device], Report]) -> Iterator[Report]:

@@ -1,0 +1,79 @@
+"""The command `place`: seats with their devices, ready or why not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from labmgr.cli.shell import Shell, answer, json_option, table
+from labmgr.cli.waiting import report
+from labmgr.services.equipment import orders
+from labmgr.services.equipment import places as service
+from labmgr.services.equipment.places import Standing
+
+
+@click.group()
+def place() -> None:
+    """Places: a candidate's seat with its devices, terminals and wires."""
+
+
+@place.command("list")
+@json_option
+@click.pass_obj
+def list_all(shell: Shell, as_json: bool) -> None:
+    """Every place: ready, or why not; asks no device (`labmgr device check` does)."""
+    found = service.places(shell.tools)
+    answer([_plain(one) for one in found], as_json=as_json, people=lambda: _show(found))
+
+
+@place.command()
+@click.argument("names", nargs=-1)
+@click.option("--all", "everywhere", is_flag=True, help="Every place whose next lab is known.")
+@click.option("--wait", is_flag=True, help="Follow the work to its end.")
+@json_option
+@click.pass_context
+def prepare(
+    ctx: click.Context, names: tuple[str, ...], *, everywhere: bool, wait: bool, as_json: bool
+) -> None:
+    """Set the places' devices to their baseline for whoever comes next, and keep their start.
+
+    A place that is ready already is left as it is under --all.
+    """
+    if bool(names) == everywhere:
+        raise click.UsageError("name places, or say --all")
+    shell: Shell = ctx.obj
+    chosen = [service.place(shell.tools, name) for name in names] or [
+        one for one in service.places(shell.tools) if one.lab and not one.ready
+    ]
+    labs = [service.next_lab(one).id for one in chosen]
+    jobs = [orders.order_prepare(shell.tools, lab, by=shell.by) for lab in labs]
+    ctx.exit(report(shell, jobs, wait=wait, as_json=as_json))
+
+
+def _plain(one: Standing) -> dict[str, object]:
+    return {
+        "place": one.place.name,
+        "ready": one.ready,
+        "red": one.red,
+        "reasons": list(one.reasons),
+        "real": list(one.real),
+        "session": one.passage.session if one.passage else None,
+        "candidate": one.passage.candidate if one.passage else None,
+        "lab": one.lab.id if one.lab else None,
+        "devices": [each.state for each in one.devices],
+    }
+
+
+def _show(found: Sequence[Standing]) -> None:
+    rows = [
+        (
+            one.place.name,
+            f"{one.passage.session}/{one.passage.candidate}" if one.passage else "",
+            ", ".join(f"{each.device.name} ({each.device.nature})" for each in one.devices),
+            ", ".join(one.real) or "none",
+            "ready" if one.ready else "; ".join(one.reasons),
+        )
+        for one in found
+    ]
+    table(["place", "next", "devices", "real now", "state"], rows)

@@ -1,0 +1,198 @@
+"""A place's devices in the life of a lab: set, opened, closed, kept and restored with it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from labmgr.domain.devices import Outcome
+from labmgr.domain.equipment import KeptConfig, Stage
+from labmgr.domain.inventory import Device
+from labmgr.domain.lab import STANDING, Lab
+from labmgr.domain.passage import PassageState
+from labmgr.domain.ports import Tools
+from labmgr.domain.snapshot import SnapshotKind
+from labmgr.domain.variables import fill
+from labmgr.errors import DevicesRed, LabmgrError, Refused
+from labmgr.services import sitting
+from labmgr.services.blueprint import plan_of
+from labmgr.services.equipment import baselines, orders, servers, states
+from labmgr.services.equipment.asking import Report, all_at_once, keys_of, noted
+from labmgr.services.equipment.baselines import is_server
+from labmgr.services.equipment.values import values_for
+
+P = PassageState
+
+
+def carry_out_prepare(tools: Tools, lab_id: str, *, by: str) -> None:
+    """Wires plugged in, every device set and read back, its start configuration kept.
+
+    One that fails keeps no other from being set. Raises DevicesRed with each that failed.
+    """
+    lab = tools.store.lab(lab_id)
+    place = orders.place_of(tools, lab)
+    orders.refuse_at_work(tools, place)
+    if place.wires and lab.state in STANDING:
+        tools.engine.build(plan_of(tools, lab))
+    devices = orders.taking_part(tools, place)
+    _each(tools, devices, lambda device: prepare_one(tools, lab, device, by=by))
+
+
+def prepare_one(tools: Tools, lab: Lab, device: Device, *, by: str) -> Report:
+    """Set a device for the lab's candidate and keep what it says then as its start."""
+    report = _set(tools, lab, device, by=by)
+    _keep(tools, lab, device, SnapshotKind.START, by=by, report=report)
+    return report
+
+
+def carry_out_open(tools: Tools, lab_id: str, *, by: str) -> None:
+    """Send each device's `open` lines; one that fails is an incident of the passage.
+
+    Ordered in time and carried out after the bell, it opens nothing.
+    """
+    lab = tools.store.lab(lab_id)
+    if not sitting.may_be_open(tools, lab):
+        return
+
+    def let_in(device: Device) -> Report:
+        _enter(tools, lab, device, device.open)
+        states.stage(tools, device.name, Stage.OPEN, lab=lab_id, by=by)
+        return Report(device, Outcome.ANSWERS)
+
+    _each(tools, orders.held(tools, lab_id), let_in, incident=lab)
+
+
+def carry_out_close(tools: Tools, lab_id: str, *, by: str) -> None:
+    """Send each device's `close` lines; once the hour is over its end configuration is kept."""
+    lab = tools.store.lab(lab_id)
+    if sitting.may_be_open(tools, lab) and sitting.passage_of(tools, lab_id):
+        return  # resumed meanwhile
+    over = _is_over(tools, lab)
+
+    def shut(device: Device) -> Report:
+        try:
+            _enter(tools, lab, device, device.close)
+            states.stage(tools, device.name, Stage.CLOSED, lab=lab_id, by=by)
+        finally:
+            if over:
+                _keep(tools, lab, device, SnapshotKind.END, by=by)
+        return Report(device, Outcome.ANSWERS)
+
+    _each(tools, orders.held(tools, lab_id), shut, incident=lab)
+
+
+def carry_out_keep(tools: Tools, lab_id: str, *, by: str) -> None:
+    """What each device says beside the candidate's own save point."""
+    lab = tools.store.lab(lab_id)
+
+    def keep(device: Device) -> Report:
+        _keep(tools, lab, device, SnapshotKind.OWN, by=by)
+        return Report(device, Outcome.ANSWERS)
+
+    _each(tools, orders.held(tools, lab_id), keep)
+
+
+def carry_out_restore(tools: Tools, lab_id: str, *, by: str) -> None:
+    """Bring the lab's devices back to their start; those that are another lab's by now stay."""
+    lab = tools.store.lab(lab_id)
+
+    def restore(device: Device) -> Report:
+        if is_server(device):
+            return servers.set_server(tools, device, values_for(tools, lab, device), by=by)
+        started = latest(tools, lab_id, device.name, SnapshotKind.START)
+        if started is None:
+            raise Refused(
+                f"{device.name} has no start configuration for lab {lab_id}",
+                hint="Prepare the place again (`labmgr place prepare`).",
+            )
+        wanted = tools.configs.text(device.name, started.backup)
+        return baselines.push(tools, device, wanted, by=by, lab=lab_id)
+
+    _each(tools, orders.held(tools, lab_id), restore)
+
+
+def latest(tools: Tools, lab: str, device: str, kind: SnapshotKind) -> KeptConfig | None:
+    """The newest configuration of this kind that could be read."""
+    kept = tools.store.kept_configs(lab)
+    mine = (one for one in reversed(kept) if one.device == device and one.kind is kind)
+    return next((one for one in mine if one.backup), None)
+
+
+def _set(tools: Tools, lab: Lab, device: Device, *, by: str) -> Report:
+    """To its baseline; a device without one is taken as it stands."""
+    if not device.baseline:
+        states.stage(tools, device.name, Stage.SET, lab=lab.id, by=by, why="no baseline")
+        return Report(device, Outcome.ANSWERS)
+    if is_server(device):
+        report = servers.set_server(tools, device, values_for(tools, lab, device), by=by)
+        states.stage(tools, device.name, Stage.SET, lab=lab.id, by=by)
+        return report
+    wanted = baselines.baseline_for(tools, lab, device)
+    return baselines.push(tools, device, wanted, by=by, lab=lab.id)
+
+
+def _enter(tools: Tools, lab: Lab, device: Device, lines: Iterable[str]) -> None:
+    values = values_for(tools, lab, device) if lines else {}
+    baselines.enter(tools, device, [fill(line, values) for line in lines])
+
+
+def _keep(
+    tools: Tools,
+    lab: Lab,
+    device: Device,
+    kind: SnapshotKind,
+    *,
+    by: str,
+    report: Report | None = None,
+) -> None:
+    """Written down also when it could not be read: a gap in the evidence is said."""
+    kept = KeptConfig(device.name, lab.id, kind, tools.now())
+    try:
+        backup = report.backup if report else None
+        if backup is None and is_server(device) and not device.keep:
+            return  # nothing of it is to be kept
+        if backup is None:
+            text = tools.devices.running_config(device, keys_of(tools, device))
+            backup = tools.configs.keep(device.name, text)
+        digest = hashlib.sha256(tools.configs.text(device.name, backup.name).encode())
+        kept = replace(kept, backup=backup.name, sha256=digest.hexdigest())
+        if kind is SnapshotKind.END and device.collect:
+            servers.collect(tools, device, values_for(tools, lab, device), by=by)
+    except LabmgrError as trouble:
+        tools.store.keep_config(replace(kept, said=str(trouble)), by=by)
+        raise
+    tools.store.keep_config(kept, by=by)
+
+
+def _each(
+    tools: Tools,
+    devices: Iterable[Device],
+    work: Callable[[Device], Report],
+    *,
+    incident: Lab | None = None,
+) -> None:
+    """All of them at once. Raises DevicesRed with each that failed, after the last one."""
+    red: list[Report] = []
+    for report in all_at_once(list(devices), work):
+        noted(tools, report)
+        if not report.good:
+            red.append(report)
+    if not red:
+        return
+    said = "; ".join(f"{one.device.name}: {one.outcome}" for one in red)
+    passage = sitting.passage_of(tools, incident.id) if incident else None
+    if passage:
+        tools.store.open_incident(
+            passage.session, passage.candidate, f"equipment: {said}", by="labmgr"
+        )
+    raise DevicesRed(
+        f"{len(red)} device(s) failed: " + "; ".join(one.said for one in red),
+        hint="Mend each, or set it aside with its reason; then repeat.",
+    )
+
+
+def _is_over(tools: Tools, lab: Lab) -> bool:
+    """Whether the hour has ended for good: a suspended one goes on later."""
+    passage = sitting.passage_of(tools, lab.id)
+    return passage is None or passage.state is not P.SUSPENDED

@@ -1,0 +1,193 @@
+"""A place ready or why not: its devices, its wires, and whose it is next."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from labmgr.domain.equipment import DeviceState, Stage
+from labmgr.domain.inventory import Device, Nature, Place
+from labmgr.domain.lab import Lab
+from labmgr.domain.passage import UNDER_WAY, Passage, PassageState
+from labmgr.domain.ports import Tools
+from labmgr.domain.words import Said
+from labmgr.errors import NotFound, Refused
+from labmgr.services import sitting
+
+JUST_NOW: Final = timedelta(minutes=10)  # an older answer proves nothing about the equipment
+OVER: Final = frozenset({PassageState.DONE, PassageState.ABSENT})
+WORKED_ON: Final = frozenset({Stage.SET, Stage.OPEN, Stage.CLOSED})
+
+
+@dataclass(frozen=True)
+class Equipped:
+    """A device at its place, with what was last heard of it."""
+
+    device: Device
+    state: DeviceState
+
+    def real(self, now: datetime) -> bool:
+        """Counts as real equipment: physical, and it answered just now."""
+        heard = self.state.answered
+        recent = heard is not None and now - heard <= JUST_NOW
+        return self.device.nature is Nature.PHYSICAL and recent and not self.state.red
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a place stands for the next passage there. No reasons: it is ready."""
+
+    place: Place
+    devices: tuple[Equipped, ...]
+    passage: Passage | None
+    lab: Lab | None
+    reasons: tuple[Said, ...]
+    real: tuple[str, ...]  # devices that count as real equipment now
+
+    @property
+    def ready(self) -> bool:
+        return not self.reasons
+
+    @property
+    def red(self) -> bool:
+        return any(one.state.red for one in self.devices)
+
+
+def places(tools: Tools) -> list[Standing]:
+    """Every place that the inventory knows, asking nobody."""
+    return [_standing(tools, one) for one in tools.inventory.read().places]
+
+
+def place(tools: Tools, name: str) -> Standing:
+    """Raises NotFound for one that the inventory does not know."""
+    equipment = tools.inventory.read()
+    known = [one.name for one in equipment.places]
+    if name not in known:
+        raise NotFound(
+            f"The inventory knows no place {name}",
+            hint=f"Known are: {', '.join(known) or 'none'}.",
+        )
+    return _standing(tools, equipment.place(name))
+
+
+def next_lab(standing: Standing) -> Lab:
+    """The lab of whoever comes next there. Refused while it is not known."""
+    if standing.lab is None:
+        raise Refused(
+            Said(
+                f"Place {standing.place.name}: no single lab is known for whoever comes next",
+                f"Place {standing.place.name} : le labo du prochain candidat n'est pas connu",
+            ),
+            hint=Said(
+                "Plan a passage there; a candidate with two labs gets one at phase 1.",
+                "Prévoyez-y un passage ; un candidat qui a deux labos en reçoit un au temps 1.",
+            ),
+        )
+    return standing.lab
+
+
+def refuse_red(tools: Tools, names: Collection[str]) -> None:
+    """A place whose device is red is not offered to anybody."""
+    for name in names:
+        standing = _standing(tools, tools.inventory.read().place(name))
+        if red := [one.device.name for one in standing.devices if one.state.red]:
+            listed = ", ".join(red)
+            raise Refused(
+                Said(
+                    f"Place {name} is not offered: {listed} is red",
+                    f"La place {name} n'est pas proposée : {listed} est en rouge",
+                ),
+                hint=Said(
+                    "Mend and check the device, set it aside with its reason, or name others.",
+                    "Réparez l'équipement et interrogez-le, mettez-le de côté avec son motif, ou "
+                    "nommez d'autres places.",
+                ),
+            )
+
+
+def refuse_unready(tools: Tools, passage: Passage) -> None:
+    """No hour at a place whose devices are not set for this candidate's lab."""
+    if not passage.place:
+        return
+    devices = _equipped(tools, tools.inventory.read().place(passage.place))
+    if reasons := _of_devices(devices, passage.lab):
+        raise Refused(
+            Said(
+                f"Place {passage.place} is not ready: {'; '.join(reasons)}",
+                f"La place {passage.place} n'est pas prête : "
+                f"{' ; '.join(one.fr for one in reasons)}",
+            ),
+            hint=Said(
+                f"`labmgr place prepare {passage.place}`; or set the device aside with its "
+                "reason, or move the passage.",
+                "Préparez la place ; ou mettez l'équipement de côté avec son motif, ou déplacez "
+                "le passage.",
+            ),
+        )
+
+
+def _standing(tools: Tools, place: Place) -> Standing:
+    devices = _equipped(tools, place)
+    passage = _next(tools, place.name)
+    lab = _lab(tools, passage)
+    reasons = [*_of_devices(devices, lab.id if lab else ""), *_of_passage(passage, lab)]
+    now = tools.now()
+    real = tuple(one.device.name for one in devices if one.real(now))
+    return Standing(place, devices, passage, lab, tuple(reasons), real)
+
+
+def _equipped(tools: Tools, place: Place) -> tuple[Equipped, ...]:
+    known: Mapping[str, DeviceState] = {one.device: one for one in tools.store.device_states()}
+    return tuple(
+        Equipped(one, known.get(one.name) or DeviceState(one.name)) for one in place.devices
+    )
+
+
+def _of_devices(devices: Collection[Equipped], lab: str) -> list[Said]:
+    return [reason for one in devices if (reason := _of_device(one, lab))]
+
+
+def _of_device(one: Equipped, lab: str) -> Said | None:
+    """Why it is not ready for this lab; None when it is, or is left aside."""
+    name, state = one.device.name, one.state
+    if state.aside:
+        return None
+    if state.stage is Stage.HALF:
+        return Said(f"{name} is half configured", f"{name} est à moitié configuré")
+    if state.red:
+        why = f"{state.outcome}"
+        return Said(f"{name}: {why}", f"{name} ne va pas ({state.said or why})")
+    if state.stage is Stage.SETTING:
+        return Said(f"{name} is being set", f"{name} est en cours de configuration")
+    if not lab or state.lab != lab or state.stage not in WORKED_ON:
+        return Said(
+            f"{name} is not set for this candidate", f"{name} n'est pas préparé pour ce candidat"
+        )
+    return None
+
+
+def _of_passage(passage: Passage | None, lab: Lab | None) -> list[Said]:
+    if passage is None:
+        return [Said("nobody is planned here", "personne n'est prévu à cette place")]
+    if lab is None and not passage.own_tools:
+        return [Said("its candidate has no lab", "son candidat n'a pas de labo")]
+    return []
+
+
+def _next(tools: Tools, name: str) -> Passage | None:
+    """Who sits here now, else who comes next."""
+    here = [one for one in tools.store.passages() if one.place == name and one.state not in OVER]
+    now = next((one for one in here if one.state in UNDER_WAY), None)
+    return now or next(iter(here), None)
+
+
+def _lab(tools: Tools, passage: Passage | None) -> Lab | None:
+    """The lab that the devices are to be set for: one of the candidate's, when there are two."""
+    if passage is None:
+        return None
+    if passage.lab:
+        return tools.store.lab(passage.lab)
+    labs = sitting.distinct(tools, passage.session, passage.candidate)
+    return labs[0] if len(labs) == 1 else None

@@ -1,0 +1,63 @@
+"""Each step of a device's part in a sitting, and who has a hand on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from labmgr.domain.equipment import Stage
+from labmgr.domain.inventory import Device
+from labmgr.domain.ports import Tools
+from labmgr.errors import Refused
+from labmgr.services.steps import need
+
+
+def stage(tools: Tools, device: str, new: Stage, *, lab: str, by: str, why: str = "") -> None:
+    """One step of a device's part in a sitting, told by the journal."""
+    before = tools.store.device_state(device)
+    if (before.stage, before.lab) == (new, lab):
+        return
+    what = f"{new} for lab {lab}" if lab else str(new)
+    tools.store.keep_device_state(replace(before, stage=new, lab=lab), what=what, by=by, why=why)
+
+
+def set_aside(tools: Tools, device: Device, *, by: str, why: str) -> None:
+    """Its place goes without it until it is taken back: on the day a dead switch stops nobody."""
+    need(why)
+    state = replace(tools.store.device_state(device.name), aside=why.strip())
+    tools.store.keep_device_state(state, what="set aside", by=by, why=why)
+
+
+def take_back(tools: Tools, device: Device, *, by: str) -> None:
+    """What it was set to is not known any more: somebody may have worked on it."""
+    state = tools.store.device_state(device.name)
+    if state.aside:
+        back = replace(state, aside="", stage=Stage.UNKNOWN, lab="")
+        tools.store.keep_device_state(back, what="taken back", by=by)
+
+
+def give_back(tools: Tools, lab: str, *, by: str) -> None:
+    """The lab is gone: its devices are nobody's until the next candidate."""
+    for state in tools.store.device_states(lab):
+        stage(tools, state.device, Stage.UNKNOWN, lab="", by=by)
+
+
+def hand_over(tools: Tools, former: str, new: str, *, by: str) -> None:
+    """The same candidate goes on in another lab: devices and start configurations go along."""
+    for state in tools.store.device_states(former):
+        stage(tools, state.device, state.stage, lab=new, by=by)
+    for kept in tools.store.kept_configs(former):
+        tools.store.keep_config(replace(kept, lab=new), by=by)
+
+
+@contextmanager
+def in_hand(tools: Tools, device: Device) -> Iterator[None]:
+    """One hand on a device at a time, whichever process it belongs to."""
+    with tools.store.lock(f"device-{device.name}") as mine:
+        if not mine:
+            raise Refused(
+                f"{device.name} is being set by somebody else just now",
+                hint="Wait until that is done, then look at it again.",
+            )
+        yield
