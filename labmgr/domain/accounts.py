@@ -23,8 +23,7 @@ def credentials_for(
     One with a `source` holds its source's secret, whichever node comes first.
     """
     have = {(credential.node, credential.id): credential for credential in existing}
-    wanted = [(node.name, spec) for node in template.nodes for spec in node.credentials]
-    for node, spec in sorted(wanted, key=lambda pair: bool(pair[1].source)):
+    for node, spec in sorted(template.accounts, key=lambda pair: bool(pair[1].source)):
         if (node, spec.id) in have:
             continue
         if spec.source:
@@ -36,7 +35,7 @@ def credentials_for(
         have[node, spec.id] = Credential(
             lab.id, node, spec.id, spec.login, spec.audience, spec.kind, secret, public
         )
-    return [have[node, spec.id] for node, spec in wanted]
+    return [have[node, spec.id] for node, spec in template.accounts]
 
 
 def _new_secret(

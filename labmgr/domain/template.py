@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from labmgr.domain.inventory import DeviceKind
 from labmgr.domain.probe import ProbeSpec
 from labmgr.domain.words import Audience, Option, Text
 
@@ -100,12 +101,30 @@ class NodeTemplate:
 
 @dataclass(frozen=True)
 class NetworkTemplate:
-    """A network of the lab; `uplink` marks the only way out, closed unless the session opens it."""
+    """A network of the lab; `uplink` marks the only way out, closed unless the session opens it.
+
+    `wire` is a place's wire that joins it to real equipment.
+    """
 
     name: str
     subnet: str
     gateway: str = ""
     uplink: bool = False
+    wire: str = ""
+
+
+@dataclass(frozen=True)
+class ExternalNode:
+    """Real equipment that the lab counts on; no engine builds it.
+
+    At each place a device of the inventory stands for it (`node:` there).
+    """
+
+    name: str
+    title: Text
+    kind: DeviceKind
+    provides: tuple[str, ...] = ()  # items of annexe II.E
+    credentials: tuple[CredentialSpec, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -120,6 +139,7 @@ class Template:
     nodes: tuple[NodeTemplate, ...]
     networks: tuple[NetworkTemplate, ...]
     variables: Mapping[str, str] = field(default_factory=dict)  # per candidate -> its default
+    externals: tuple[ExternalNode, ...] = ()
 
     @property
     def expected_memory(self) -> int:
@@ -128,3 +148,9 @@ class Template:
 
     def node(self, name: str) -> NodeTemplate:
         return next(node for node in self.nodes if node.name == name)
+
+    @property
+    def accounts(self) -> tuple[tuple[str, CredentialSpec], ...]:
+        """Every account with the node or external that has it, in the file's order."""
+        holders: tuple[NodeTemplate | ExternalNode, ...] = (*self.nodes, *self.externals)
+        return tuple((holder.name, spec) for holder in holders for spec in holder.credentials)

@@ -16,6 +16,11 @@ _REFERENCE = re.compile(
 )
 
 
+def account_variable(id_: str) -> str:
+    """How baselines call the account *id_* of an external node, after LOGIN_ or PASSWORD_."""
+    return id_.upper().replace("-", "_")
+
+
 def names_in(text: str) -> tuple[str, ...]:
     """Names of the variables that *text* uses, in order. Raises BadInput on any other dollar."""
     found = list(_REFERENCE.finditer(text))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from labmgr.domain.addressing import WEB_MAX
 from labmgr.domain.annex import BY_ID, ItemClass
-from labmgr.store.compose_model import Service
-from labmgr.store.labmgr_model import CredentialEntry
+from labmgr.domain.variables import account_variable
+from labmgr.store.labmgr_model import CredentialEntry, ExternalEntry, NodeBlock
 from labmgr.store.probe_model import ProbeEntry
 from labmgr.store.remarks import Remarks
 from labmgr.store.yaml_lines import Path
@@ -19,21 +19,17 @@ _WEB = frozenset({"http", "https"})
 def check_accounts(remarks: Remarks) -> None:
     """Look at every node's block; nodes that could not be read are given the benefit of doubt."""
     known = {
-        (node, entry.id): entry
-        for node, service in remarks.file.services.items()
-        for entry in service.block.credentials
+        (holder, entry.id): entry
+        for holder, block in remarks.file.holders.items()
+        for entry in block.credentials
     }
+    _check_externals(remarks, known)
     for node, service in remarks.file.services.items():
         place: Path = ("services", node, "x-labmgr")
-        _check_provides(remarks, place, service)
-        _check_unique(
-            remarks, (*place, "credentials"), "id", [c.id for c in service.block.credentials]
-        )
+        _check_holder(remarks, place, service.block, known)
         _check_unique(
             remarks, (*place, "endpoints"), "name", [e.name for e in service.block.endpoints]
         )
-        for rank, entry in enumerate(service.block.credentials):
-            _check_source(remarks, (*place, "credentials", rank, "from"), entry, known)
         for rank, endpoint in enumerate(service.block.endpoints):
             path = (*place, "endpoints", rank, "as")
             if endpoint.as_ and (node, endpoint.as_) not in known:
@@ -46,6 +42,31 @@ def check_accounts(remarks: Remarks) -> None:
     _check_pages(remarks)
 
 
+def _check_externals(remarks: Remarks, known: Mapping[tuple[str, str], CredentialEntry]) -> None:
+    for name, entry in remarks.file.block.externals.items():
+        place: Path = ("x-labmgr", "externals", name)
+        _check_holder(remarks, place, entry, known)
+        taken: dict[str, str] = {}
+        for rank, account in enumerate(entry.credentials):
+            other = taken.setdefault(account_variable(account.id), account.id)
+            if other != account.id:
+                what = f"{account.id} and {other} would be one variable in baselines"
+                path = (*place, "credentials", rank, "id")
+                remarks.add(path, what, "Give each its own name.")
+
+
+def _check_holder(
+    remarks: Remarks,
+    place: Path,
+    holder: NodeBlock | ExternalEntry,
+    known: Mapping[tuple[str, str], CredentialEntry],
+) -> None:
+    _check_provides(remarks, place, holder.provides)
+    _check_unique(remarks, (*place, "credentials"), "id", [c.id for c in holder.credentials])
+    for rank, entry in enumerate(holder.credentials):
+        _check_source(remarks, (*place, "credentials", rank, "from"), entry, known)
+
+
 def _check_unique(remarks: Remarks, place: Path, key: str, names: list[str]) -> None:
     for rank, name in enumerate(names):
         if name in names[:rank]:
@@ -53,9 +74,9 @@ def _check_unique(remarks: Remarks, place: Path, key: str, names: list[str]) -> 
             remarks.add((*place, rank, key), what, "Give each its own name.")
 
 
-def _check_provides(remarks: Remarks, place: Path, service: Service) -> None:
+def _check_provides(remarks: Remarks, place: Path, provides: Sequence[str]) -> None:
     option = remarks.file.block.option
-    for rank, id_ in enumerate(service.block.provides):
+    for rank, id_ in enumerate(provides):
         item = BY_ID.get(id_)
         if item is None:
             what, mend = f"annexe II.E has no item {id_}", "Write it like IIE-1.1-a."
@@ -64,7 +85,7 @@ def _check_provides(remarks: Remarks, place: Path, service: Service) -> None:
         elif item.kind in {ItemClass.RULE, ItemClass.REAL}:
             what = f"{id_} ({item.label}) is nothing that a node could provide"
             mend = "Leave it out: equipment or people prove it."
-        elif id_ in service.block.provides[:rank]:
+        elif id_ in provides[:rank]:
             what, mend = f"{id_} is there twice", "Keep one."
         else:
             continue
@@ -120,7 +141,8 @@ def _is_key(account: CredentialEntry, known: Mapping[tuple[str, str], Credential
 
 
 def _unreadable(remarks: Remarks, node: str) -> bool:
-    return node in remarks.declared("services") and node not in remarks.file.services
+    declared = *remarks.declared("services"), *remarks.declared("externals", of="x-labmgr")
+    return node in declared and node not in remarks.file.holders
 
 
 def _no_account(

@@ -58,6 +58,14 @@ def _check_names(remarks: Remarks) -> None:
                 what = f"the lab already has a host {name}: the node {seen[name]}"
                 remarks.add(("services", node, key), what, "Give each node its own name.")
             seen.setdefault(name, node)
+    for name in remarks.file.block.externals:
+        path = ("x-labmgr", "externals", name)
+        if name == GATEWAY:
+            what = f"{name} is the name of labmgr's gateway"
+            remarks.add(path, what, "Choose another name.")
+        elif name in seen:
+            what = f"the lab already has a host {name}: the node {seen[name]}"
+            remarks.add(path, what, "Give each node its own name.")
 
 
 def _check_order(remarks: Remarks) -> None:

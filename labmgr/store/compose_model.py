@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
-from labmgr.store.labmgr_model import LabBlock, NetworkBlock, NodeBlock
+from labmgr.store.labmgr_model import ExternalEntry, LabBlock, NetworkBlock, NodeBlock
 from labmgr.store.model_types import (
     AbsolutePath,
     Flag,
@@ -221,3 +221,9 @@ class ComposeFile(Strict):
     volumes: dict[Name, Annotated[Volume, accepting(Volume | None, _empty)]] = Field(
         default_factory=dict, description="named volumes"
     )
+
+    @property
+    def holders(self) -> dict[str, NodeBlock | ExternalEntry]:
+        """Whatever has accounts and provides something, by name."""
+        nodes = {name: service.block for name, service in self.services.items()}
+        return {**self.block.externals, **nodes}

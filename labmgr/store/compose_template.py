@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from labmgr.domain.inventory import DeviceKind
 from labmgr.domain.probe import Expect, ProbeKind, ProbeSpec
 from labmgr.domain.template import (
     CredentialKind,
     CredentialSpec,
     Endpoint,
+    ExternalNode,
     ImageSpec,
     Init,
     NetworkTemplate,
@@ -19,7 +21,7 @@ from labmgr.domain.template import (
 from labmgr.domain.variables import fill
 from labmgr.domain.words import Audience, Text
 from labmgr.store.compose_model import ComposeFile, Network, Service
-from labmgr.store.labmgr_model import CredentialEntry, EndpointEntry
+from labmgr.store.labmgr_model import CredentialEntry, EndpointEntry, ExternalEntry
 from labmgr.store.model_types import TextModel
 from labmgr.store.probe_model import COMMON, ProbeEntry
 from labmgr.store.yaml_lines import Document, Path
@@ -27,9 +29,9 @@ from labmgr.store.yaml_lines import Document, Path
 
 def to_template(name: str, digest: str, document: Document, file: ComposeFile) -> Template:
     accounts = {
-        f"{node}.{entry.id}": entry
-        for node, service in file.services.items()
-        for entry in service.block.credentials
+        f"{holder}.{entry.id}": entry
+        for holder, block in file.holders.items()
+        for entry in block.credentials
     }
     return Template(
         name=name,
@@ -42,6 +44,9 @@ def to_template(name: str, digest: str, document: Document, file: ComposeFile) -
         ),
         networks=tuple(_network(net, network) for net, network in file.networks.items()),
         variables={name: _plain(one.default) for name, one in file.block.variables.items()},
+        externals=tuple(
+            _external(name, entry, accounts) for name, entry in file.block.externals.items()
+        ),
     )
 
 
@@ -85,6 +90,18 @@ def _node(
     )
 
 
+def _external(
+    name: str, entry: ExternalEntry, accounts: Mapping[str, CredentialEntry]
+) -> ExternalNode:
+    return ExternalNode(
+        name=name,
+        title=_text(entry.title) if entry.title else Text(name, name),
+        kind=DeviceKind(entry.kind),
+        provides=tuple(entry.provides),
+        credentials=tuple(_credential(one, accounts) for one in entry.credentials),
+    )
+
+
 def _credential(entry: CredentialEntry, accounts: Mapping[str, CredentialEntry]) -> CredentialSpec:
     """One taken from another node is that node's account: login and kind come along."""
     origin = accounts.get(entry.from_, entry)
@@ -118,7 +135,8 @@ def _probe(entry: ProbeEntry, line: int) -> ProbeSpec:
 
 
 def _network(name: str, network: Network) -> NetworkTemplate:
-    return NetworkTemplate(name, network.pool.subnet, network.pool.gateway, network.block.uplink)
+    pool, block = network.pool, network.block
+    return NetworkTemplate(name, pool.subnet, pool.gateway, block.uplink, block.wire)
 
 
 def _text(text: TextModel) -> Text:

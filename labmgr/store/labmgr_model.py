@@ -10,6 +10,7 @@ from labmgr.domain.words import Option
 from labmgr.store.model_types import (
     AbsolutePath,
     Identifier,
+    Name,
     OneOrMore,
     Port,
     Shape,
@@ -96,11 +97,32 @@ class NodeBlock(Strict):
     )
 
 
+class ExternalEntry(Strict):
+    """Real equipment that a device of the inventory stands for at each place."""
+
+    title: Text | None = Field(None, description="what people read; else its name")
+    kind: Literal["switch", "router", "firewall", "access-point", "server"] = Field(
+        description="switch, router, firewall, access-point or server"
+    )
+    provides: list[str] = Field(
+        default_factory=list, description="items of annexe II.E that it provides"
+    )
+    credentials: list[CredentialEntry] = Field(
+        default_factory=list,
+        description="its accounts; baselines use them as `${LOGIN_…}` and `${PASSWORD_…}`",
+    )
+
+
 class NetworkBlock(Strict):
     """`x-labmgr` of a network."""
 
     uplink: Annotated[bool, Field(strict=True)] = Field(
         default=False, description="the lab's only way out, closed unless the session opens it"
+    )
+    wire: Identifier = Field(
+        "",
+        description="wire of the candidate's place that joins it to real equipment",
+        validate_default=False,
     )
 
 
@@ -119,4 +141,8 @@ class LabBlock(Strict):
     option: Option = Field(description="SISR or SLAM")
     variables: dict[VariableName, VariableEntry] = Field(
         default_factory=dict, description="variables that differ for each candidate"
+    )
+    externals: dict[Name, ExternalEntry] = Field(
+        default_factory=dict,
+        description="equipment outside the engine; the inventory's `node:` takes this name",
     )

@@ -32,8 +32,10 @@ class Remarks(Notes):
 
     file: ComposeFile
 
-    def declared(self, section: str) -> list[str]:
+    def declared(self, section: str, *, of: str = "") -> list[str]:
         """The names a section holds in the file, those too faulty to be read included."""
         data = self.document.data
+        if of:
+            data = data.get(of) if isinstance(data, dict) else None
         names = data.get(section) if isinstance(data, dict) else None
         return list(names) if isinstance(names, dict) else []

@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
+from labmgr.domain.inventory import DeviceKind
+from labmgr.domain.words import Audience
 from labmgr.errors import BadFile
 from labmgr.store import refusals
 from labmgr.store.file_library import FileLibrary
@@ -58,6 +60,7 @@ WAN_GATEWAY = (
 CATALOGUE = Path(refusals.__file__).with_name("french.yaml")
 
 WEB, BLOCK = "services.web", "services.web.x-labmgr"
+EXTERNALS = "x-labmgr.externals"
 
 
 @pytest.fixture
@@ -87,6 +90,37 @@ def test_the_sample_itself_is_good(folder):
     assert [node.name for node in template.nodes] == ["web", "db"]
     assert template.title.fr == template.title.en == "Essai"
     assert template.variables == {"VLAN": "10"}
+
+
+def test_equipment_outside_the_engine_arrives_with_its_accounts(folder):
+    lines = """\
+  externals:
+    core:
+      title: {fr: Commutateur, en: Switch}
+      kind: switch
+      provides: [IIE-2.1-a]
+      credentials:
+        - {id: admin, login: etudiant, for: candidate}
+        - {id: same, from: db.base}
+    backup: {kind: server}
+"""
+    (folder / "lab" / "compose.yaml").write_text(GOOD.replace("  #lab\n", lines))
+    template = FileLibrary(folder).read("lab")
+    core, backup = template.externals
+    assert (core.name, core.title.fr, core.kind) == ("core", "Commutateur", DeviceKind.SWITCH)
+    assert core.provides == ("IIE-2.1-a",)
+    assert (backup.title.en, backup.credentials) == ("backup", ())
+    assert [node.name for node in template.nodes] == ["web", "db"]
+    admin, same = core.credentials
+    assert (admin.login, admin.audience) == ("etudiant", Audience.CANDIDATE)
+    assert (same.login, same.source, same.audience) == ("app", "db.base", Audience.LABMGR)
+    assert ("core", admin) in template.accounts
+
+
+def test_an_account_of_an_external_that_cannot_be_read_is_no_second_fault(folder):
+    line = "externals: {sw: {kind: hub, credentials: [{id: a, login: a, for: candidate}]}}"
+    text = GOOD.replace("#lab\n", f"{line}\n").replace("#credentials\n", "- {id: b, from: sw.a}\n")
+    assert [one.where for one in problems(folder, text)] == [f"{EXTERNALS}.sw.kind"]
 
 
 CASES = [
@@ -262,6 +296,59 @@ CASES = [
         "first address",
     ),
     ("lab", "author: me", "x-labmgr.author", "not known", "title"),
+    ("lab", "externals: {web: {kind: switch}}", f"{EXTERNALS}.web", "the node web", "own name"),
+    ("lab", "externals: {gateway: {kind: router}}", f"{EXTERNALS}.gateway", "labmgr's", "another"),
+    ("lab", "externals: {sw: {kind: hub}}", f"{EXTERNALS}.sw.kind", "'hub'", "switch"),
+    ("lab", "externals: {sw: {}}", f"{EXTERNALS}.sw.kind", "missing", "kind"),
+    (
+        "lab",
+        "externals: {Switch: {kind: switch}}",
+        f"{EXTERNALS}.Switch",
+        "usable",
+        "small letters",
+    ),
+    (
+        "lab",
+        "externals: {sw: {kind: switch, address: 192.0.2.1}}",
+        f"{EXTERNALS}.sw.address",
+        "not known",
+        "credentials",
+    ),
+    (
+        "lab",
+        "externals: {sw: {kind: switch, provides: [IIE-9.9]}}",
+        f"{EXTERNALS}.sw.provides.1",
+        "no item IIE-9.9",
+        "IIE-1.1-a",
+    ),
+    (
+        "lab",
+        "externals: {sw: {kind: switch, title: 'Poste ${LAB_NO}'}}",
+        f"{EXTERNALS}.sw.title",
+        "differs between",
+        "fixed value",
+    ),
+    (
+        "lab",
+        "externals: {sw: {kind: switch, credentials: [{id: admin, login: a}]}}",
+        f"{EXTERNALS}.sw.credentials.1",
+        "nobody is named",
+        "for: candidate",
+    ),
+    (
+        "lab",
+        "externals: {sw: {kind: switch, credentials: [{id: admin, from: web.none}]}}",
+        f"{EXTERNALS}.sw.credentials.1.from",
+        "web has no account none",
+        "admin, cle",
+    ),
+    (
+        "lab",
+        "externals: {s: {kind: router, credentials: [{id: a-b, from: a.b}, {id: A_b, from: a.b}]}}",
+        f"{EXTERNALS}.s.credentials.2.id",
+        "one variable in baselines",
+        "own name",
+    ),
     ("top", "secrets: {}", "secrets", "each candidate", "credentials"),
     ("top", "volumes: {data: {driver: nfs}}", "volumes.data.driver", "snapshot", "only its name"),
 ]
