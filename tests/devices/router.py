@@ -1,0 +1,131 @@
+"""FRR routers as containers: real devices for tests, each beside labs on a network of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import secrets
+import tarfile
+import time
+import uuid
+
+import docker
+import paramiko
+
+from tests import free
+
+ACCOUNTS = ("labmgr", "etudiant")
+CAPS = [
+    "CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "NET_ADMIN", "NET_BIND_SERVICE", "NET_RAW",
+    "SETGID", "SETUID", "SYS_CHROOT",
+]  # fmt: skip
+SECONDS = 30.0
+
+
+class FrrRouter:
+    """One router; gone with its network when the block ends. *image*: a tag of the recipe frr."""
+
+    port = 22
+
+    def __init__(self, client: docker.DockerClient, image: str, *, name: str = "r1") -> None:
+        self.name, self._client, self._image = name, client, image
+        self._called = f"labmgr-test-frr-{uuid.uuid4().hex[:8]}"
+        self.passwords = {one: secrets.token_urlsafe(12) for one in ACCOUNTS}
+        self.address = self.host_key = ""
+
+    def __enter__(self) -> FrrRouter:
+        try:
+            self._create()
+            self.start()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, *_told: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        with contextlib.suppress(docker.errors.NotFound):
+            self._client.containers.get(self._called).remove(force=True)
+        with contextlib.suppress(docker.errors.NotFound):
+            self._client.networks.get(self._called).remove()
+
+    def start(self) -> None:
+        self.container.start()
+        self.answers()
+        shown = self.container.exec_run(["cat", "/etc/ssh/ssh_host_ed25519_key.pub"])
+        self.host_key = " ".join(shown.output.decode().split()[:2])
+
+    def restart(self) -> None:
+        self.container.restart(timeout=2)
+        self.answers()
+
+    def answers(self) -> str:
+        """What `show version` says, as soon as it says it."""
+        end = time.monotonic() + SECONDS
+        while True:
+            with contextlib.suppress(OSError, paramiko.SSHException, EOFError):
+                if "FRRouting" in (said := self.types("show version", login="labmgr")):
+                    return said
+            assert time.monotonic() < end, self.container.logs(tail=30).decode()
+            time.sleep(0.05)
+
+    def types(self, *lines: str, login: str = "etudiant") -> str:
+        """What vtysh says to *lines*, typed by the candidate unless another is named."""
+        client = paramiko.SSHClient()
+        client.set_missing_host_key_policy(paramiko.AutoAddPolicy())
+        try:
+            client.connect(
+                self.address,
+                self.port,
+                login,
+                self.passwords[login],
+                timeout=5,
+                allow_agent=False,
+                look_for_keys=False,
+            )
+            _, out, trouble = client.exec_command("\n".join(lines), timeout=20)
+            return (out.read() + trouble.read()).decode()
+        finally:
+            client.close()
+
+    def configures(self, *lines: str) -> str:
+        """The candidate at work: nothing is saved unless *lines* end with `do write`."""
+        return self.types("configure terminal", *lines)
+
+    def saved(self) -> str:
+        return self.container.exec_run(["cat", "/etc/frr/frr.conf"]).output.decode()
+
+    def _create(self) -> None:
+        net = f"{free.net_base(1)}.77"
+        pool = docker.types.IPAMPool(subnet=f"{net}.0/24")
+        self._client.networks.create(
+            self._called, internal=True, ipam=docker.types.IPAMConfig(pool_configs=[pool])
+        )
+        self.address = f"{net}.10"
+        endpoint = self._client.api.create_endpoint_config(ipv4_address=self.address)
+        self.container = self._client.containers.create(
+            self._image,
+            name=self._called,
+            hostname=self.name,
+            network=self._called,
+            networking_config={self._called: endpoint},
+            cap_drop=["ALL"],
+            cap_add=CAPS,
+            security_opt=["no-new-privileges"],
+            mem_limit="256m",
+            pids_limit=256,
+        )
+        self.container.put_archive("/", self._credentials())
+
+    def _credentials(self) -> bytes:
+        """As labmgr's engine hands them to a node."""
+        out = io.BytesIO()
+        with tarfile.open(fileobj=out, mode="w") as tar:
+            for account, password in self.passwords.items():
+                for name, text in (("login", account), ("password", password)):
+                    entry = tarfile.TarInfo(f"etc/labmgr/first-boot/credentials/{account}/{name}")
+                    entry.size, entry.mode = len(text), 0o600
+                    tar.addfile(entry, io.BytesIO(text.encode()))
+        return out.getvalue()
