@@ -11,7 +11,7 @@ DEVICE = """\
   {name}:
     kind: switch
     driver: {driver}
-    address: 127.0.0.1
+    address: {address}
     port: {port}
     user: labmgr
     password: {password}
@@ -42,6 +42,7 @@ class Room:
     def declare(self, name, port, **told):
         said = {
             "driver": "cisco_ios",
+            "address": "127.0.0.1",
             "password": "env:SWITCH_PASSWORD",
             "nature": "simulated",
             "deadline": 6,
