@@ -3,19 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from labmgr.domain.template import Init, Quiesce
 
 
 @dataclass(frozen=True)
+class Port:
+    """A place's wire as its host has it: a whole interface, or one VLAN of a trunk (0: none)."""
+
+    place: str
+    wire: str
+    interface: str
+    vlan: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.interface}, VLAN {self.vlan}" if self.vlan else self.interface
+
+
+@dataclass(frozen=True)
 class NetworkPlan:
-    """A bridge of the lab's own. `gateway` is what the network declares, never given to a host."""
+    """A bridge of the lab's own. `gateway` is what the network declares, never given to a host.
+
+    `wire` is the template's word for a way out of the lab to real equipment; `port` is where that
+    leads now, None without a place or while the place is somebody else's.
+    """
 
     name: str
     subnet: str
     gateway: str = ""
     uplink: bool = False
+    wire: str = ""
+    port: Port | None = None
+
+
+@dataclass(frozen=True)
+class Wired:
+    """What was seen of a network that has a port. `link`: something answers on the cable."""
+
+    network: str
+    port: Port
+    right: bool  # the bridge holds its nodes' ends and this port, and nothing else
+    link: bool
+    seen: str
 
 
 @dataclass(frozen=True)
@@ -121,3 +151,12 @@ class LabPlan:
     @property
     def memory(self) -> int:
         return sum(node.memory for node in self.nodes)
+
+    @property
+    def ports(self) -> tuple[Port, ...]:
+        return tuple(network.port for network in self.networks if network.port)
+
+    def plugged(self, ports: Mapping[str, Port]) -> LabPlan:
+        """The same lab with its networks in these ports, by wire; in none where none is named."""
+        networks = tuple(replace(one, port=ports.get(one.wire)) for one in self.networks)
+        return replace(self, networks=networks)

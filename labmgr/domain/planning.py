@@ -36,7 +36,9 @@ def plan_lab(
     """Raises BadInput when a candidate's own variable makes an address that cannot be."""
     values = values_of(template, lab, candidate, site)
     networks = tuple(
-        NetworkPlan(net.name, fill(net.subnet, values), fill(net.gateway, values), net.uplink)
+        NetworkPlan(
+            net.name, fill(net.subnet, values), fill(net.gateway, values), net.uplink, net.wire
+        )
         for net in template.networks
     )
     nodes = tuple(

@@ -18,7 +18,7 @@ from labmgr.domain.daysheet import Line
 from labmgr.domain.devices import Configs, Devices, Inventory
 from labmgr.domain.exam import ExamSession
 from labmgr.domain.people import Slip
-from labmgr.domain.plan import LabPlan
+from labmgr.domain.plan import LabPlan, Wired
 from labmgr.domain.probe import Check, Finding
 from labmgr.domain.recette import Recette
 from labmgr.domain.record import DayRecord, PassageRecord, Sheet
@@ -60,8 +60,17 @@ class Engine(Protocol):
         is left as it is and only started (a paused node goes on), but a container that was
         created and never started is made again: its first-boot files may be missing.
 
-        Raises ImageMissing, AddressTaken, DiskFull, GuardMissing, NoSafeInit.
+        Networks that have a port are joined to it. One that does not fit leaves nothing half
+        built; a lab that stands is woken whole before WireUnfit or WireTaken is raised.
+
+        Raises ImageMissing, AddressTaken, DiskFull, GuardMissing, NoSafeInit, WireUnfit.
         """
+
+    def wired(self, plan: LabPlan) -> Sequence[Wired]:
+        """What is in the bridge of each network that has a port. Changes nothing."""
+
+    def unwire(self, lab: str) -> None:
+        """Take the lab's networks out of their ports; the lab runs on without. Twice is once."""
 
     def look(self, lab: str) -> Mapping[str, Seen]:
         """Every node found, and the gateway under `repair.GATEWAY`."""

@@ -20,7 +20,8 @@ from labmgr.engines.parallel import AT_ONCE, each
 from labmgr.engines.reach import Box, Reach
 from labmgr.engines.systemd import SystemdWay
 from labmgr.engines.translate import in_our_words
-from labmgr.errors import EngineError, SnapshotBroken
+from labmgr.engines.wires import Wires
+from labmgr.errors import EngineError, SnapshotBroken, WireUnfit
 
 
 @dataclass
@@ -29,6 +30,7 @@ class Building:
 
     reach: Reach
     cgroups: Cgroups
+    wires: Wires
     plan: LabPlan
     parts: Sequence[Part]
     way: SystemdWay
@@ -43,12 +45,25 @@ class Building:
         self._refuse_half_restored()
         self.sources = self._sources()
         networks.ensure(self.reach, self.plan)
+        unplugged = self._plug()
         self._limit()  # before anything runs
         with ThreadPoolExecutor(min(AT_ONCE, len(self.plan.nodes) + 1)) as pool:
             first = pool.submit(self._gateway)
             rest = [pool.submit(self._node, node, first) for node in self.plan.nodes]
         for work in (first, *rest):
             work.result()
+        if unplugged:
+            raise unplugged
+
+    def _plug(self) -> WireUnfit | None:
+        """Before anything is made. A lab that stands is woken all the same: work is in it."""
+        try:
+            self.wires.plug(self.plan)
+        except WireUnfit as trouble:
+            if not self.boxes:
+                raise
+            return trouble
+        return None
 
     def _gateway(self) -> None:
         self._say(GATEWAY, "starting", 0.2)

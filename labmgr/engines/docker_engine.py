@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from labmgr.domain.plan import LabPlan
+from labmgr.domain.plan import LabPlan, Wired
 from labmgr.domain.ports import Tell
 from labmgr.domain.probe import Check, Finding
 from labmgr.domain.repair import GATEWAY, Seen
@@ -37,6 +37,7 @@ from labmgr.engines.prober import Prober
 from labmgr.engines.reach import Box, Connect, Reach
 from labmgr.engines.systemd import SystemdWay, Way
 from labmgr.engines.translate import in_our_words
+from labmgr.engines.wires import Wires
 from labmgr.errors import NotFound
 
 WAY_HOLDS = 60.0  # seconds
@@ -62,6 +63,7 @@ class DockerEngine:
         self.host = host
         self._reach = Reach(connect, instance, host)
         self._guard = Guard(self._reach, guard_image)
+        self._wires = Wires(self._reach, guard_image)
         self._cgroups = Cgroups(self._reach, guard_image)
         self._prober = Prober(self._reach, probe_image)
         self._way_known: SystemdWay | None = None
@@ -83,7 +85,13 @@ class DockerEngine:
         if any(node.init is Init.SYSTEMD for node in plan.nodes):
             way = way.checked()
         self._guard.assure()
-        Building(self._reach, self._cgroups, plan, parts, way, tell).build()
+        Building(self._reach, self._cgroups, self._wires, plan, parts, way, tell).build()
+
+    def wired(self, plan: LabPlan) -> tuple[Wired, ...]:
+        return self._wires.look(plan)
+
+    def unwire(self, lab: str) -> None:
+        self._wires.unplug(lab)
 
     def look(self, lab: str) -> Mapping[str, Seen]:
         return {box.node: box.seen for box in self._reach.parts_of(lab)}
@@ -113,6 +121,7 @@ class DockerEngine:
         each(remover.stop_or_remove, wanted)
         if nodes is None:
             volumes.remove(self._reach, volumes.named(self._reach, lab))
+            self._wires.unplug(lab)  # a port must not go down with its bridge
             each(remover.remove, [box for box in wanted if box.node == GATEWAY])
             networks.remove(self._reach, lab)
             snapshots.sweep(self._reach, lab)
@@ -148,7 +157,9 @@ class DockerEngine:
 
     def tidy(self) -> None:
         helper.tidy(self._reach)
-        networks.tidy(self._reach)
+        for lab in networks.orphans(self._reach):
+            self._wires.unplug(lab)
+            networks.remove(self._reach, lab)
 
     def pause(self, lab: str, node: str) -> None:
         box = self._there(lab, node)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 
-from labmgr.domain.plan import LabPlan, NodePlan
+from labmgr.domain.plan import LabPlan, NodePlan, Wired
 from labmgr.domain.ports import Tell
 from labmgr.domain.probe import Check, Finding
 from labmgr.domain.repair import GATEWAY, Seen
@@ -15,7 +15,9 @@ from labmgr.domain.site import HostFacts
 from labmgr.domain.snapshot import Part, PartKind
 from labmgr.domain.words import Audience
 from labmgr.engines.containers import refuse_rights
+from labmgr.engines.fake_host import FACTS, utc_now
 from labmgr.engines.fake_lab import Files, Lab, Node, made, shell, started
+from labmgr.engines.fake_wires import FakeWires
 from labmgr.engines.naming import Names, volume_word
 from labmgr.errors import (
     AddressTaken,
@@ -26,28 +28,9 @@ from labmgr.errors import (
     SnapshotBroken,
 )
 
-GIB = 1 << 30
-FACTS = HostFacts(
-    engine="Fake 1.0",
-    storage="memory",
-    cgroup="v2",
-    systemd_nodes="not needed",
-    systemd_refusal="",
-    cpus=4,
-    memory_total=16 * GIB,
-    memory_free=12 * GIB,
-    disk_free=100 * GIB,
-    inotify_instances=8192,
-    guard="laid",
-)
-
 
 def silent(node: str, doing: str, share: float) -> None:
     """Tell nobody."""
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 @dataclass
@@ -65,6 +48,7 @@ class FakeEngine:
     calls: list[str] = field(default_factory=list)
     labs: dict[str, Lab] = field(default_factory=dict)
     kept: dict[str, tuple[str, str, Files]] = field(default_factory=dict)  # image -> what it holds
+    wires: FakeWires = field(default_factory=FakeWires)
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def facts(self, *, guard: bool = False) -> HostFacts:
@@ -79,6 +63,7 @@ class FakeEngine:
         refuse_rights(plan)
         with self._lock:
             self._refuse_strangers(plan, parts)
+            unplugged = self.wires.plug(plan, standing=plan.lab in self.labs)
             lab = self.labs.setdefault(plan.lab, Lab(plan))
             lab.gateway = Seen.RUNNING
             tell(GATEWAY, "started", 1.0)
@@ -88,6 +73,16 @@ class FakeEngine:
                     lab.nodes[node.name] = made(lab, node, self._content(parts, node.name))
                 lab.nodes[node.name] = started(lab.nodes[node.name])
                 tell(node.name, "started", 1.0)
+            if unplugged:
+                raise unplugged
+
+    def wired(self, plan: LabPlan) -> tuple[Wired, ...]:
+        self._said("wired", plan.lab)
+        return self.wires.look(plan)
+
+    def unwire(self, lab: str) -> None:
+        self._said("unwire", lab)
+        self.wires.unplug(lab)
 
     def look(self, lab: str) -> Mapping[str, Seen]:
         self._said("look", lab)
@@ -128,6 +123,7 @@ class FakeEngine:
         with self._lock:
             if nodes is None:
                 self.labs.pop(lab, None)
+                self.wires.unplug(lab)
             elif lab in self.labs:
                 self.labs[lab].drop(nodes)
                 if GATEWAY in nodes:

@@ -18,6 +18,7 @@ NODE = "labmgr.node"
 TEMPLATE = "labmgr.template"
 ROLE = "labmgr.role"
 NETWORK = "labmgr.network"
+WIRE = "labmgr.wire"
 VOLUME = "labmgr.volume"
 SNAPSHOT = "labmgr.snapshot"
 OWNER = "labmgr.owner"  # the process that a helper works for

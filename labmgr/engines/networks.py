@@ -40,11 +40,14 @@ def remove(reach: Reach, lab: str) -> None:
         each(reach.api.remove_network, [row["Id"] for row in listed(reach, lab)])
 
 
-def tidy(reach: Reach) -> None:
-    """Remove networks of labs that have no container at all; they hold nobody's work."""
+def orphans(reach: Reach) -> set[str]:
+    """Labs that have networks and no container at all: nobody's work is in them."""
     standing = {box.lab for box in reach.boxes()}
-    for lab in {row["Labels"][LAB] for row in listed(reach)} - standing:
-        remove(reach, lab)
+    return {row["Labels"][LAB] for row in listed(reach)} - standing
+
+
+def bridge_of(row: dict[str, Any]) -> str:
+    return str((row.get("Options") or {}).get(f"{BRIDGE}name", ""))
 
 
 def owners(reach: Reach) -> dict[str, str]:
@@ -52,14 +55,15 @@ def owners(reach: Reach) -> dict[str, str]:
     with in_our_words(reach.host):
         rows = reach.api.networks()
     return {
-        pool["Subnet"]: _owner(reach, row)
+        pool["Subnet"]: owner(reach, row)
         for row in rows
         for pool in (row.get("IPAM") or {}).get("Config") or ()
         if pool.get("Subnet")
     }
 
 
-def _owner(reach: Reach, row: dict[str, Any]) -> str:
+def owner(reach: Reach, row: dict[str, Any]) -> str:
+    """Whose a network is, in words."""
     labels = row.get("Labels") or {}
     match labels.get(INSTANCE):
         case None:
@@ -74,6 +78,7 @@ def _owner(reach: Reach, row: dict[str, Any]) -> str:
 def _create(reach: Reach, plan: LabPlan, network: NetworkPlan) -> None:
     kind = _kind(network)
     role = Role.GATEWAY if kind is Bridge.FRONT else Role.NODE
+    wire = {"wire": network.wire} if network.wire else {}
     pool = IPAMPool(subnet=network.subnet, gateway=network.gateway or None)
     try:
         with in_our_words(reach.host):
@@ -83,7 +88,7 @@ def _create(reach: Reach, plan: LabPlan, network: NetworkPlan) -> None:
                 internal=kind is Bridge.LAB,
                 ipam=IPAMConfig(pool_configs=[pool]),
                 options=_options(reach, plan.lab, network.name, kind),
-                labels=reach.names.labels(plan, role, network=network.name),
+                labels=reach.names.labels(plan, role, network=network.name, **wire),
                 check_duplicate=True,
             )
     except AddressTaken as e:

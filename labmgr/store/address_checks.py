@@ -15,6 +15,7 @@ _OTHER = "Begin it with ${LAB_NET}: each lab has its own first two octets."
 
 def check_addresses(remarks: Remarks) -> None:
     _check_uplinks(remarks)
+    _check_wires(remarks)
     nets = _nets(remarks)
     addresses = []
     for node, service in remarks.file.services.items():
@@ -71,6 +72,18 @@ def _check_uplinks(remarks: Remarks) -> None:
         elif not network.block.uplink and not network.internal:
             mend = "Add `internal: true`, or `x-labmgr: {uplink: true}` for the lab's way out."
             remarks.add(("networks", name), "a lab's network leads nowhere outside", mend)
+
+
+def _check_wires(remarks: Remarks) -> None:
+    taken: dict[str, str] = {}
+    for name, network in remarks.file.networks.items():
+        wire, path = network.block.wire, ("networks", name, "x-labmgr", "wire")
+        if wire and network.block.uplink:
+            mend = "Put the wire on a network inside the lab; its firewall node joins both."
+            remarks.add(path, "an uplink has no wire", mend)
+        elif wire and taken.setdefault(wire, name) != name:
+            what = f"the wire {wire} already belongs to {taken[wire]}"
+            remarks.add(path, what, "Name another wire of the place, or use one network.")
 
 
 def _check_networks(remarks: Remarks, node: str, service: Service) -> None:

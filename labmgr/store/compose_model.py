@@ -194,7 +194,9 @@ class Network(Strict):
     internal: Flag = Field(default=False, description="always true, but for the uplink")
     ipam: Ipam = Field(description="its addresses")
     block: NetworkBlock = Field(
-        default_factory=NetworkBlock, alias="x-labmgr", description="what Compose has no word for"
+        default_factory=lambda: NetworkBlock.model_validate({}),
+        alias="x-labmgr",
+        description="what Compose has no word for",
     )
 
     @property

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import subprocess
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import docker
+import pytest
 
 from labmgr.domain.plan import (
     Forward,
@@ -16,6 +21,7 @@ from labmgr.domain.plan import (
     LabPlan,
     NetworkPlan,
     NodePlan,
+    Port,
     SecretFile,
     WebForward,
 )
@@ -93,6 +99,31 @@ class Bench:
             certificate_key=key,
         )
 
+    absent = "try-nowhere"
+
+    @contextmanager
+    def port(self) -> Iterator[Port]:
+        """An interface that leads to a place, whose cable is in."""
+        name = f"tw{uuid.uuid4().hex[:8]}"
+        if isinstance(self.engine, FakeEngine):
+            self.engine.wires.absent.add(self.absent)
+            yield Port("A1", "room", name)
+            return
+        if os.geteuid() != 0:
+            pytest.skip("only root can have a cable of its own")
+        ip("link", "add", name, "type", "veth", "peer", "name", f"{name}x")
+        ip("link", "set", f"{name}x", "up")
+        try:
+            yield Port("A1", "room", name)
+        finally:
+            ip("link", "del", name)
+
+    @staticmethod
+    def wired(plan: LabPlan, port: Port | None) -> LabPlan:
+        """The same lab, whose network is one that a place's wire joins."""
+        networks = tuple(replace(one, wire="room", port=port) for one in plan.networks)
+        return replace(plan, networks=networks)
+
     def write(self, lab: str, node: str, path: str, text: str) -> None:
         status, said = self.engine.run(lab, node, ["sh", "-c", WRITE, path, text])
         assert status == 0, said
@@ -129,6 +160,10 @@ class Bench:
         labels = [f"labmgr.lab={lab}", f"labmgr.node={node}", "labmgr.role"]
         found = self.docker.containers.list(all=True, filters={"label": labels})
         return next(one for one in found if one.labels["labmgr.role"] != "helper")
+
+
+def ip(*words: str) -> None:
+    subprocess.run(["ip", *words], check=True, capture_output=True)
 
 
 def check(node: str, host: str, port: int = 80, **changes) -> Check:

@@ -13,7 +13,15 @@ from labmgr.domain.snapshot import PartKind
 from labmgr.domain.template import Quiesce
 from labmgr.domain.words import Audience
 from labmgr.engines.fake_engine import FakeEngine
-from labmgr.errors import AddressTaken, EngineError, ImageMissing, NotFound, SnapshotBroken
+from labmgr.errors import (
+    AddressTaken,
+    EngineError,
+    ImageMissing,
+    NotFound,
+    SnapshotBroken,
+    WireTaken,
+    WireUnfit,
+)
 from tests.engine.bench import check
 
 UP = {"web": Seen.RUNNING, "db": Seen.RUNNING, GATEWAY: Seen.RUNNING}
@@ -39,6 +47,12 @@ def plan(bench, engine):
     made = bench.plan()
     yield made
     engine.remove(made.lab)
+
+
+@pytest.fixture
+def port(bench):
+    with bench.port() as made:
+        yield made
 
 
 def test_a_built_lab_runs_whole_and_building_twice_changes_nothing(bench, engine, plan):
@@ -316,6 +330,49 @@ def test_addresses_of_another_lab_are_refused_and_named(bench, engine, standing)
         engine.build(other)
     engine.remove(other.lab)
     assert engine.look(standing.lab) == UP
+
+
+def test_a_wired_lab_is_joined_to_its_port_and_leaves_it_when_removed(bench, engine, port):
+    made, other = (bench.wired(bench.plan(nth), port) for nth in (2, 3))
+    try:
+        engine.build(made)
+        engine.build(made)
+        (seen,) = engine.wired(made)
+        assert (seen.network, seen.port, seen.right, seen.link) == ("lan", port, True, True)
+        with pytest.raises(WireTaken, match=f"lab {made.lab}") as taken:
+            engine.build(other)
+        assert taken.value.lab == made.lab
+        assert engine.look(other.lab) == {}
+        for _ in range(2):
+            engine.unwire(made.lab)
+        assert [one.right for one in engine.wired(made)] == [False]
+        assert engine.look(made.lab) == UP
+        engine.build(other)
+        engine.remove(other.lab)
+        engine.build(made)
+        assert [one.right for one in engine.wired(made)] == [True]
+    finally:
+        engine.remove(made.lab)
+        engine.remove(other.lab)
+
+
+def test_a_port_that_is_not_there_builds_nothing_and_still_wakes_what_stands(bench, engine, port):
+    plan = bench.plan(2)
+    absent = bench.wired(plan, replace(port, interface=bench.absent))
+    try:
+        with pytest.raises(WireUnfit, match=bench.absent) as unfit:
+            engine.build(absent)
+        assert unfit.value.hint
+        assert engine.look(plan.lab) == {}
+        engine.build(bench.wired(plan, None))
+        assert list(engine.wired(plan)) == []
+        bench.tamper(plan.lab, "web", Seen.STOPPED)
+        with pytest.raises(WireUnfit):
+            engine.build(absent)
+        assert engine.look(plan.lab) == UP
+        assert [one.right for one in engine.wired(absent)] == [False]
+    finally:
+        engine.remove(plan.lab)
 
 
 def test_removing_a_lab_leaves_its_neighbour_alone(bench, engine, plan, standing):

@@ -12,6 +12,7 @@ import pytest
 from labmgr.domain.addressing import Ranges
 from labmgr.domain.exam import Candidate
 from labmgr.domain.lab import Lab
+from labmgr.domain.plan import Port
 from labmgr.domain.planning import GatewaySecrets, checks_for, credentials_for, plan_lab
 from labmgr.domain.ports import KeyPair
 from labmgr.domain.probe import Expect, ProbeKind
@@ -292,6 +293,18 @@ def test_an_uplink_gets_no_gateway_of_ours(library):
     plan = plan_of(replace(core, networks=(*core.networks, wan)))
     assert list(plan.gateway.addresses) == ["lan"]
     assert [net.uplink for net in plan.networks] == [False, True]
+
+
+def test_a_wire_is_a_word_until_a_place_gives_it_its_port(library):
+    core = library.read("sisr-core")
+    room = replace(core.networks[0], name="room", subnet="${LAB_NET}.99.0/24", wire="poste")
+    plan = plan_of(replace(core, networks=(*core.networks, room)))
+    assert [net.wire for net in plan.networks] == ["", "poste"]
+    assert plan.ports == ()
+    port = Port("A1", "poste", "eth1", 20)
+    wired = plan.plugged({"poste": port, "other": replace(port, interface="eth2")})
+    assert [net.port for net in wired.networks] == [None, port]
+    assert wired.plugged({}) == plan
 
 
 def test_planning_is_pure(library):

@@ -53,6 +53,9 @@ networks:
 #top
 """
 
+NET_9 = 'ipam: {config: [{subnet: "${LAB_NET}.9.0/24"}]}'
+ROOM = "internal: true, x-labmgr: {wire: room}"
+TWO_WIRES = f"a: {{{ROOM}, {NET_9}}}\n  b: {{{ROOM}, {NET_9.replace('.9.', '.8.')}}}"
 WAN_GATEWAY = (
     'wan: {internal: true, ipam: {config: [{subnet: "${LAB_NET}.9.0/24", '
     'gateway: "${LAB_NET}.9.254"}]}}'
@@ -295,6 +298,21 @@ CASES = [
         "cannot be one",
         "first address",
     ),
+    (
+        "networks",
+        f"wan: {{x-labmgr: {{uplink: true, wire: room}}, {NET_9}}}",
+        "networks.wan.x-labmgr.wire",
+        "no wire",
+        "inside the lab",
+    ),
+    (
+        "networks",
+        f'wan: {{internal: true, x-labmgr: {{wire: "to a place"}}, {NET_9}}}',
+        "networks.wan.x-labmgr.wire",
+        "not a usable name",
+        "32 letters",
+    ),
+    ("networks", TWO_WIRES, "networks.b.x-labmgr.wire", "already belongs to a", "another wire"),
     ("lab", "author: me", "x-labmgr.author", "not known", "title"),
     ("lab", "externals: {web: {kind: switch}}", f"{EXTERNALS}.web", "the node web", "own name"),
     ("lab", "externals: {gateway: {kind: router}}", f"{EXTERNALS}.gateway", "labmgr's", "another"),
