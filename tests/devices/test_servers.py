@@ -99,7 +99,7 @@ def test_a_file_that_is_gone_is_named_and_nothing_is_kept(room, server):
     (server / "kept.conf").unlink()
     [made] = configs.back_up(room.tools, room.devices(), by="technicien")
     assert made.outcome is Outcome.FAILED
-    assert "kept.conf cannot be read" in made.said
+    assert "kept.conf is not there" in made.said
     assert room.tools.configs.backups("srv") == []
 
 
