@@ -8,7 +8,9 @@ ROOMS = ("domain", "services", "store", "engines", "vault", "consoles")
 ERRORS = {
     "Refused", "BadInput", "NotFound", "NotAllowed", "AddressTaken", "LostRace", "StoreError",
     "EngineError", "DiskFull", "GuardMissing", "NoSafeInit", "SnapshotBroken", "ProbesRed",
-    "VaultError", "_Wrong", "ConsoleError", "HostKeyChanged", "LoginRefused",
+    "VaultError", "_Wrong", "ConsoleError", "HostKeyChanged", "LoginRefused", "HostKeyUnknown",
+    "DeviceSilent", "DeviceHung", "DeviceLost", "UnexpectedPrompt", "StepDeclined", "NotSaved",
+    "DevicesRed",
 }  # fmt: skip
 # Calls whose arguments are sentences: which positions, which keywords.
 SAYING = {

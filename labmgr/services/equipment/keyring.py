@@ -22,13 +22,27 @@ class Trust:
     new: bool
 
 
-def trust(tools: Tools, device: Device, *, replace: bool = False, why: str = "", by: str) -> Trust:
+def trust(
+    tools: Tools,
+    device: Device,
+    *,
+    replace: bool = False,
+    why: str = "",
+    by: str,
+    expected: str = "",
+) -> Trust:
     """Pin the key that the device shows now. Another key than the pinned one is refused.
 
-    With *replace* it takes the place of the pinned one, and the journal says why.
+    With *replace* it takes the place of the pinned one, and the journal says why. With *expected*,
+    the fingerprint that a person compared, no other key is pinned.
     """
     found = tools.devices.host_key(device)
     shown = fingerprint(found)
+    if expected and shown != expected:
+        raise Refused(
+            f"{device.name} shows the host key {shown} now, and not {expected}",
+            hint="Nothing was pinned. Find out who answers at its address.",
+        )
     name = f"device-key:{device.name}"
     standing = tools.store.secret(name)
     if standing is None:

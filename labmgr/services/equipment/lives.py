@@ -39,9 +39,12 @@ def carry_out_prepare(tools: Tools, lab_id: str, *, by: str) -> None:
     _each(tools, devices, lambda device: prepare_one(tools, lab, device, by=by))
 
 
-def prepare_one(tools: Tools, lab: Lab, device: Device, *, by: str) -> Report:
-    """Set a device for the lab's candidate and keep what it says then as its start."""
-    report = _set(tools, lab, device, by=by)
+def prepare_one(tools: Tools, lab: Lab, device: Device, *, by: str, seen: str = "") -> Report:
+    """Set a device for the lab's candidate and keep what it says then as its start.
+
+    With *seen*, a preview's, nothing is sent when the device says something else by now.
+    """
+    report = _set(tools, lab, device, by=by, seen=seen)
     _keep(tools, lab, device, SnapshotKind.START, by=by, report=report)
     return report
 
@@ -119,7 +122,7 @@ def latest(tools: Tools, lab: str, device: str, kind: SnapshotKind) -> KeptConfi
     return next((one for one in mine if one.backup), None)
 
 
-def _set(tools: Tools, lab: Lab, device: Device, *, by: str) -> Report:
+def _set(tools: Tools, lab: Lab, device: Device, *, by: str, seen: str = "") -> Report:
     """To its baseline; a device without one is taken as it stands."""
     if not device.baseline:
         states.stage(tools, device.name, Stage.SET, lab=lab.id, by=by, why="no baseline")
@@ -129,7 +132,7 @@ def _set(tools: Tools, lab: Lab, device: Device, *, by: str) -> Report:
         states.stage(tools, device.name, Stage.SET, lab=lab.id, by=by)
         return report
     wanted = baselines.baseline_for(tools, lab, device)
-    return baselines.push(tools, device, wanted, by=by, lab=lab.id)
+    return baselines.push(tools, device, wanted, by=by, lab=lab.id, seen=seen)
 
 
 def _enter(tools: Tools, lab: Lab, device: Device, lines: Iterable[str]) -> None:
