@@ -8,6 +8,7 @@ import secrets
 import tarfile
 import time
 import uuid
+from typing import Self
 
 import docker
 import paramiko
@@ -16,14 +17,19 @@ from tests import free
 
 ACCOUNTS = ("labmgr", "etudiant")
 CAPS = [
-    "CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "NET_ADMIN", "NET_BIND_SERVICE", "NET_RAW",
-    "SETGID", "SETUID", "SYS_CHROOT",
+    "AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "NET_ADMIN", "NET_BIND_SERVICE",
+    "NET_RAW", "SETGID", "SETUID", "SYS_CHROOT",
 ]  # fmt: skip
+# Set here, since the router itself cannot; without them it shows `no … forwarding`.
+FORWARDING = {"net.ipv4.ip_forward": "1", "net.ipv6.conf.all.forwarding": "1"}
 SECONDS = 30.0
 
 
 class FrrRouter:
-    """One router; gone with its network when the block ends. *image*: a tag of the recipe frr."""
+    """One router; gone with its network when the block ends. *image*: a tag of the recipe frr.
+
+    `address`, `port`, `passwords` (by account) and `host_key` are what an inventory wants to know.
+    """
 
     port = 22
 
@@ -33,10 +39,13 @@ class FrrRouter:
         self.passwords = {one: secrets.token_urlsafe(12) for one in ACCOUNTS}
         self.address = self.host_key = ""
 
-    def __enter__(self) -> FrrRouter:
+    def __enter__(self) -> Self:
         try:
             self._create()
+            self._first = b"".join(self.container.get_archive("/etc/frr")[0])
             self.start()
+            shown = self.container.exec_run(["cat", "/etc/ssh/ssh_host_ed25519_key.pub"])
+            self.host_key = " ".join(shown.output.decode().split()[:2])
         except BaseException:
             self.close()
             raise
@@ -52,14 +61,26 @@ class FrrRouter:
             self._client.networks.get(self._called).remove()
 
     def start(self) -> None:
+        """Also after a kill: what was saved is there again."""
         self.container.start()
         self.answers()
-        shown = self.container.exec_run(["cat", "/etc/ssh/ssh_host_ed25519_key.pub"])
-        self.host_key = " ".join(shown.output.decode().split()[:2])
+
+    def reset(self) -> None:
+        """As it was when it was made, but for its keys and passwords."""
+        self.container.reload()
+        if self.container.status == "paused":
+            self.container.unpause()
+        self.container.stop(timeout=2)
+        self.container.put_archive("/etc", self._first)
+        self.start()
 
     def restart(self) -> None:
         self.container.restart(timeout=2)
         self.answers()
+
+    def kill(self) -> None:
+        """As if its power went."""
+        self.container.kill()
 
     def answers(self) -> str:
         """What `show version` says, as soon as it says it."""
@@ -114,6 +135,7 @@ class FrrRouter:
             cap_drop=["ALL"],
             cap_add=CAPS,
             security_opt=["no-new-privileges"],
+            sysctls=FORWARDING,
             mem_limit="256m",
             pids_limit=256,
         )
