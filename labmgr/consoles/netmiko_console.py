@@ -6,16 +6,19 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from labmgr.consoles.entering import enter, save
+from labmgr.consoles.remedy import read_only
 from labmgr.consoles.talk import Talk, private_key
 from labmgr.domain.devices import Answer, Keys
-from labmgr.domain.dialects import DIALECTS, declined, masked
+from labmgr.domain.dialects import DIALECTS, declined
 from labmgr.domain.inventory import Device
-from labmgr.errors import ConsoleError, LoginRefused, StepDeclined
+from labmgr.errors import ConsoleError, LoginRefused
 
 if TYPE_CHECKING:
     from netmiko import BaseConnection
+    from paramiko import Channel
 
 Found = TypeVar("Found")
 
@@ -25,7 +28,9 @@ class NetmikoConsole:
 
     def look(self, device: Device, keys: Keys) -> Answer:
         dialect = DIALECTS[device.driver]
-        return _ask(device, keys, lambda line: dialect.read(_said(line, device, dialect.version)))
+        return _ask(
+            Talk(device, keys), lambda line: dialect.read(_said(line, device, dialect.version))
+        )
 
     def running_config(self, device: Device, keys: Keys) -> str:
         dialect = DIALECTS[device.driver]
@@ -35,46 +40,25 @@ class NetmikoConsole:
                 _enable(line, device)
             return _said(line, device, dialect.running)
 
-        return _ask(device, keys, read)
+        return _ask(Talk(device, keys), read)
 
     def push(self, device: Device, keys: Keys, steps: Sequence[str]) -> str:
         dialect = DIALECTS[device.driver]
+        if dialect.writes is None:
+            raise read_only(device)
+        writing, talk = dialect.writes, Talk(device, keys, deadline=device.push_deadline)
 
-        def enter(line: BaseConnection) -> str:
+        def work(line: BaseConnection) -> str:
             if dialect.enable and not line.check_enable_mode():
                 _enable(line, device)
-            line.config_mode()
-            for step in steps:
-                said = str(
-                    line.send_command(
-                        step, expect_string=_CONFIG, read_timeout=line.blocking_timeout
-                    )
-                )
-                if declined(said):
-                    line.exit_config_mode()
-                    raise StepDeclined(
-                        f"{device.name} does not take `{masked(step.strip())}`",
-                        hint="Mend that line of its baseline; what came before it stands, unsaved.",
-                    )
-            line.exit_config_mode()
-            line.save_config()
+            enter(line, talk, writing, steps)
+            save(line, talk)
             return _said(line, device, dialect.running)
 
-        return _ask(device, keys, enter, deadline=device.push_deadline)
+        return _ask(talk, work)
 
 
-_CONFIG = r"\)#\s*$"
-
-
-def _ask(
-    device: Device,
-    keys: Keys,
-    question: Callable[[BaseConnection], Found],
-    *,
-    deadline: float = 0.0,
-) -> Found:
-    talk = Talk(device, keys, deadline=deadline)
-
+def _ask(talk: Talk, question: Callable[[BaseConnection], Found]) -> Found:
     def work() -> Found:
         with _logged_in(talk) as line:
             return question(line)
@@ -93,8 +77,11 @@ def _logged_in(talk: Talk) -> Iterator[BaseConnection]:
         try:
             told = _parameters(talk)
             line = _kind(talk.device, ssh_dispatcher)(**told, alt_key_file=str(known))
+            talk.channel = cast("Channel", line.remote_conn)
             try:
                 yield line
+            except (NetmikoBaseException, OSError, EOFError):
+                raise talk.stuck() from None  # before its channel is closed by ourselves
             finally:
                 line.paramiko_cleanup()  # `disconnect` would wait for a device that hangs
         except NetmikoBaseException:

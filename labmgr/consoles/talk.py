@@ -15,10 +15,12 @@ from typing import Final, TypeVar
 import paramiko
 
 from labmgr.domain.devices import Keys, same_key
+from labmgr.domain.dialects import MASK, masked
 from labmgr.domain.inventory import Device
 from labmgr.errors import (
     ConsoleError,
     DeviceHung,
+    DeviceLost,
     DeviceSilent,
     HostKeyChanged,
     LabmgrError,
@@ -28,6 +30,7 @@ from labmgr.errors import (
 
 Found = TypeVar("Found")
 _MOST_TO_CONNECT: Final = 8.0  # seconds; a device of the room answers in milliseconds
+_GLANCE: Final = 0.5  # seconds between two looks whether the other side is still there
 _SHOWN: Final = 60  # characters of a prompt that nobody foresaw
 _ASKS: Final = re.compile(r"[?:>#\])}$%]\s*$")
 _KEY_KINDS: Final = (paramiko.Ed25519Key, paramiko.ECDSAKey, paramiko.RSAKey)
@@ -42,6 +45,7 @@ class Talk:
         self._most = deadline or device.deadline
         self.heard = io.BytesIO()
         self.sock: socket.socket | None = None
+        self.channel: paramiko.Channel | None = None  # of a command line, once it is open
         self._end = time.monotonic() + self._most
 
     @property
@@ -65,14 +69,31 @@ class Talk:
         box: queue.SimpleQueue[tuple[Found | None, BaseException | None]] = queue.SimpleQueue()
         threading.Thread(target=lambda: box.put(_outcome(work)), daemon=True).start()
         with self.in_our_words():
-            try:
-                found, trouble = box.get(timeout=self._most)
-            except queue.Empty:
-                self.hang_up()
-                raise self.stuck() from None
+            found, trouble = self._awaited(box)
             if trouble is not None:
                 raise trouble
         return found  # type: ignore[return-value]  # it is what *work* gave
+
+    def _awaited(self, box: queue.SimpleQueue[Found]) -> Found:
+        """Waits no longer than the deadline, nor for one that has hung up."""
+        while True:
+            gone = self.lost
+            try:
+                return box.get(timeout=min(self.left, _GLANCE))
+            except queue.Empty:
+                if gone or time.monotonic() >= self._end:
+                    trouble = self.stuck()
+                    self.hang_up()
+                    raise trouble from None
+
+    @property
+    def lost(self) -> bool:
+        """Whether the other side ended a command line that was open."""
+        channel = self.channel
+        if channel is None:
+            return False
+        over = channel.closed or channel.eof_received
+        return bool(over) or not channel.get_transport().is_active()
 
     def hang_up(self) -> None:
         if self.sock is not None:
@@ -84,9 +105,15 @@ class Talk:
         tail = self._tail()
         if self.sock is None or not self.heard.getvalue():
             return silent(self.device, "no answer in time")
+        if self.lost:
+            return DeviceLost(
+                f"{name} ended the connection in the middle",
+                hint="A restart, a cable, or too many sessions: look at it, then repeat. What it "
+                "had taken by then stands until it is asked.",
+            )
         if _ASKS.search(tail):
             return UnexpectedPrompt(
-                f"{name} waits at a prompt that labmgr does not know: {tail!r}",
+                f"{name} waits at a prompt that labmgr does not know: {self.cover(tail)!r}",
                 hint="Log in by hand and answer it, or name another driver in the inventory.",
             )
         return DeviceHung(
@@ -95,11 +122,18 @@ class Talk:
             "`deadline` in the inventory.",
         )
 
+    def cover(self, text: str) -> str:
+        """What may be told of a text that was sent or heard."""
+        return masked(self._without_keys(text))
+
+    def _without_keys(self, text: str) -> str:
+        for secret in (self.keys.password, self.keys.enable):
+            text = text.replace(secret, MASK) if secret else text
+        return text
+
     def _tail(self) -> str:
         """The unfinished last line, without our secrets."""
-        text = self.heard.getvalue()[-4096:].decode(errors="replace")
-        for secret in (self.keys.password, self.keys.enable):
-            text = text.replace(secret, "***") if secret else text
+        text = self._without_keys(self.heard.getvalue()[-4096:].decode(errors="replace"))
         return _CODES.sub("", re.split(r"[\r\n]", text)[-1])[-_SHOWN:]
 
     @contextmanager

@@ -7,7 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from labmgr.domain import writing
 from labmgr.domain.devices import Answer
+from labmgr.domain.writing import Writing
 
 MASK: Final = "***"
 
@@ -22,7 +24,7 @@ class Dialect:
     patterns: Mapping[str, str]  # field of an Answer -> pattern
     volatile: tuple[str, ...] = ()  # lines that differ without anybody's doing
     enable: bool = False  # whether the running configuration needs the second password
-    writes: str = ""  # its grammar for labmgr.consoles.grammars; empty: labmgr only reads it
+    writes: Writing | None = None  # None: labmgr only reads it
     netmiko: str = ""  # netmiko's name of the command line, where ours is another
 
     def read(self, said: str) -> Answer:
@@ -47,7 +49,7 @@ _IOS: Final = Dialect(
         r"ntp clock-period ",
     ),
     enable=True,
-    writes="CISCO_IOS",
+    writes=writing.IOS,
 )
 _PROCURVE: Final = Dialect(
     "show system",
@@ -60,7 +62,7 @@ _PROCURVE: Final = Dialect(
     },
     (r"Running configuration:", r"; .* Configuration Editor; Created on release"),
     enable=True,
-    writes="HP_PROCURVE",
+    writes=writing.PROCURVE,
 )
 _FRR: Final = Dialect(
     "show version",
@@ -68,7 +70,7 @@ _FRR: Final = Dialect(
     "FRRouting",
     {"version": r"^FRRouting (\S+)", "hostname": r"^FRRouting \S+ \(([^)]+)\)"},
     (r"Building configuration", r"Current configuration\s*:", r"frr version "),
-    writes="FRR",
+    writes=writing.FRR,
     netmiko="cisco_ios",  # vtysh as the account's shell
 )
 # By netmiko's name of the driver, or our own. Others are refused when the inventory is read: a
@@ -84,7 +86,7 @@ DIALECTS: Final[Mapping[str, Dialect]] = {
         {"version": r"Software image version:\s*(\S+)", "model": r"^Arista (\S+)"},
         (r"! Command: ", r"! device: ", r"! boot system "),
         enable=True,
-        writes="ARISTA_EOS",
+        writes=writing.EOS,
     ),
     "hp_procurve": _PROCURVE,
     "aruba_osswitch": _PROCURVE,
@@ -93,7 +95,7 @@ DIALECTS: Final[Mapping[str, Dialect]] = {
         "display current-configuration",
         "HPE Comware",
         {"version": r"Version ([^,\s]+)", "model": r"^(?:HPE?|H3C) (\S+).*uptime"},
-        writes="HP_COMWARE5",
+        writes=writing.COMWARE,
     ),
     "mikrotik_routeros": Dialect(
         "/system resource print without-paging",
@@ -127,6 +129,22 @@ _REFUSED: Final = re.compile(
     r"|Invalid input|bad command name|Unrecognized command)",
     re.MULTILINE,
 )
+# What a line of configuration may be answered; warnings, and things made on the way, are none.
+_REFUSED_STEP: Final = re.compile(
+    r"^\s*(?:%.*\b(?:invalid|unknown|unrecognized|incomplete|ambiguous|bad|error|fail(?:s|ed|ure)"
+    r"|cannot|can't|can not|unable|illegal|malformed|removal|rejected|denied|duplicate|overlaps"
+    r"|already|exceed(?:s|ed)?|too|wrong|only|must|not (?:permitted|allowed|supported|valid|found)"
+    r"|no such|does not exist(?!\. Creating))\b.*"
+    r"|(?:Command rejected|Invalid input|Incomplete input|Ambiguous input|Error|Permission denied)"
+    r"\b.*|Can't turn .*)$",
+    re.MULTILINE | re.IGNORECASE,
+)
+_HARMLESS: Final = re.compile(r"\s*%?\s*(?:Warning|Info|Note)\b", re.IGNORECASE)
+_UNSAVED: Final = re.compile(
+    r"^.*(?:no space|(?:not enough|insufficient) |full\b|fail|\berror|denied|read-only|protected"
+    r"|can't|cannot|unable|abort|% ?Invalid|Invalid input|% ?Unknown).*$",
+    re.MULTILINE | re.IGNORECASE,
+)
 _SECRET: Final = re.compile(
     r"(?i)(\b(?:secret|password|passwd|passphrase|community|psk|psksecret|pre-shared-key|"
     r"key-string|md5|auth|priv|tacacs-server key|radius-server key|server-key|"
@@ -143,6 +161,18 @@ _CRYPT: Final = re.compile(r"\$(?:\d|2[aby]|y|gy)\$[^\s:\"]+")  # as in /etc/sha
 def declined(said: str) -> bool:
     """Whether the command line did not take the command (its first lines say so)."""
     return bool(_REFUSED.search(said[:500]))
+
+
+def refused_step(said: str) -> str:
+    """The line that says why a line of configuration is not taken; empty when it is."""
+    found = (one[0].strip() for one in _REFUSED_STEP.finditer(said))
+    return next((one for one in found if not _HARMLESS.match(one)), "")
+
+
+def unsaved(said: str) -> str:
+    """The line that says why the configuration is not kept; empty when it is."""
+    found = _UNSAVED.search(said)
+    return found[0].strip() if found else ""
 
 
 def steady(driver: str, lines: Iterable[str]) -> list[str]:

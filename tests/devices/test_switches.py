@@ -45,7 +45,7 @@ def test_only_a_physical_device_that_answered_is_real(room):
     [
         ("mute", Outcome.SILENT, "does not answer at 127.0.0.1"),
         ("hangs", Outcome.HUNG, "stopped answering in the middle"),
-        ("drops", Outcome.HUNG, "stopped answering in the middle"),
+        ("drops", Outcome.LOST, "ended the connection in the middle"),
         ("asks", Outcome.UNEXPECTED, "[confirm]"),
         ("licence", Outcome.UNEXPECTED, "Accept the licence agreement? [y/n]:"),
     ],
