@@ -124,6 +124,7 @@ DIALECTS: Final[Mapping[str, Dialect]] = {
 }
 
 _UPTIME: Final = r"\s*up \d+ (day|hour|minute|week|year)|.*\buptime is\b"
+_EMPTY: Final = r"\s*!?\s*$"  # a mark between sections, written or not
 _REFUSED: Final = re.compile(
     r"^\s*(% ?(Invalid|Unknown|Incomplete|Ambiguous|Permission|Authorization)"
     r"|Invalid input|bad command name|Unrecognized command)",
@@ -178,7 +179,7 @@ def unsaved(said: str) -> str:
 def steady(driver: str, lines: Iterable[str]) -> list[str]:
     """The lines that differ only when somebody changed something."""
     own = DIALECTS[driver].volatile if driver in DIALECTS else ()
-    volatile = re.compile("|".join((*own, _UPTIME)))
+    volatile = re.compile("|".join((*own, _UPTIME, _EMPTY)))
     return [line for line in lines if not volatile.match(line)]
 
 
