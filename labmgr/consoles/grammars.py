@@ -52,12 +52,14 @@ class Frr(HConfigDriverBase):
 
     @staticmethod
     def _instantiate_rules() -> HConfigDriverRules:
+        # Tried: `no` does not take these with their value.
+        bare = (("interface ", "description "), ("password ",), ("enable password ",))
         return HConfigDriverRules(
             idempotent_commands=[
-                _replaces("hostname "),
-                _replaces("interface ", "description "),
+                *(_replaces(*one) for one in bare),
                 _replaces("interface ", "bandwidth "),
-            ]
+            ],
+            negation_sub=[_valueless("no", *one) for one in bare],
         )
 
 
@@ -94,7 +96,7 @@ class Comware(HConfigDriverBase):
                     ("port link-type ", -10),
                 )
             ],
-            negation_sub=[_valueless(*one) for one in single if one[-1] != "ip address "],
+            negation_sub=[_valueless("undo", *one) for one in single if one[-1] != "ip address "],
         )
 
 
@@ -119,10 +121,10 @@ def _replaces(*starts: str) -> IdempotentCommandsRule:
     return IdempotentCommandsRule(match_rules=_path(starts))
 
 
-def _valueless(*starts: str) -> NegationSubRule:
+def _valueless(no: str, *starts: str) -> NegationSubRule:
     setting = starts[-1].strip()
     return NegationSubRule(
-        match_rules=_path(starts), search=rf"^(undo {setting}) .*$", replace=r"\1"
+        match_rules=_path(starts), search=rf"^({no} {setting}) .*$", replace=r"\1"
     )
 
 

@@ -33,6 +33,7 @@ _MOST_TO_CONNECT: Final = 8.0  # seconds; a device of the room answers in millis
 _GLANCE: Final = 0.5  # seconds between two looks whether the other side is still there
 _SHOWN: Final = 60  # characters of a prompt that nobody foresaw
 _ASKS: Final = re.compile(r"[?:>#\])}$%]\s*$")
+_ORDINARY: Final = re.compile(r"[^\s()<>\[\]?:]{1,64}(\([^)\s]{1,64}\))?[#>] ?")  # no question
 _KEY_KINDS: Final = (paramiko.Ed25519Key, paramiko.ECDSAKey, paramiko.RSAKey)
 _CODES: Final = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[^\x20-\x7e\u00a0-\u024f]")
 
@@ -111,7 +112,7 @@ class Talk:
                 hint="A restart, a cable, or too many sessions: look at it, then repeat. What it "
                 "had taken by then stands until it is asked.",
             )
-        if _ASKS.search(tail):
+        if _ASKS.search(tail) and not _ORDINARY.fullmatch(tail):
             return UnexpectedPrompt(
                 f"{name} waits at a prompt that labmgr does not know: {self.cover(tail)!r}",
                 hint="Log in by hand and answer it, or name another driver in the inventory.",

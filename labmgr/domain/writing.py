@@ -64,7 +64,13 @@ EOS: Final = Writing(
 )
 FRR: Final = Writing(
     "FRR",
-    (r"frr (version|defaults) ", r"(no )?service integrated-vtysh-config", r"username ", r"line "),
+    (
+        r"frr (version|defaults) ",
+        r"(no )?hostname( |$)",  # the machine's own, whatever is entered
+        r"(no )?service integrated-vtysh-config",
+        r"username ",
+        r"line ",
+    ),
     r"(interface|vrf) \S+$",
 )
 PROCURVE: Final = Writing(
