@@ -1,0 +1,246 @@
+"""A real router (FRR in a container): looked at, set, kept, compared, and lost half way."""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+import time
+from pathlib import Path
+
+import docker
+import pytest
+
+from labmgr.domain.devices import Outcome
+from labmgr.domain.dialects import steady
+from labmgr.engines.images import DockerImages
+from labmgr.errors import DeviceHung, DeviceLost, DeviceSilent, StepDeclined
+from labmgr.services.equipment.asking import keys_of
+from labmgr.store.recipes import RecipeBook
+from tests.cli.conftest import Terminal
+from tests.devices.router import FrrRouter
+from tests.devices.test_switches import checked, trusted
+
+pytestmark = pytest.mark.docker
+
+TEMPLATES = Path(__file__).parents[2] / "lab_templates"
+WANTED = """\
+frr defaults traditional
+hostname r1
+service integrated-vtysh-config
+!
+ip route 10.90.0.0/16 Null0
+!
+interface lo
+ description boucle
+ ip address 10.91.0.1/32
+exit
+!
+router bgp 65001
+ neighbor 10.92.0.9 remote-as 65002
+ neighbor 10.92.0.9 password motDePasseBgp
+ !
+ address-family ipv4 unicast
+  network 10.91.0.1/32
+ exit-address-family
+exit
+!
+router ospf
+ ospf router-id 10.91.0.1
+ network 10.91.0.0/24 area 0
+exit
+!
+"""
+WORK = (  # what a candidate leaves behind, unsaved
+    "ip route 10.99.0.0/16 Null0",
+    "interface lo",
+    "ip address 10.99.1.1/32",
+    "description travail du candidat",
+    "exit",
+    "interface eth0",
+    "description cote candidat",
+    "ip ospf authentication-key candidat",
+    "exit",
+    "router ospf",
+    "network 10.99.0.0/16 area 1",
+)
+
+
+@pytest.fixture(scope="module")
+def image() -> str:
+    extra = os.environ.get("LABMGR_EXTRA_CA")
+    images = DockerImages(None, extra_ca=Path(extra) if extra else None)
+    recipe = RecipeBook(TEMPLATES).recipe("frr", {})
+    images.build(recipe)
+    images.close()
+    return recipe.tag
+
+
+@pytest.fixture(scope="module")
+def standing(image):
+    client = docker.from_env()
+    with FrrRouter(client, image) as router:
+        yield router
+    client.close()
+
+
+@pytest.fixture
+def router(standing, room):
+    """As new, declared as r1, and trusted."""
+    standing.reset()
+    room.world.env["FRR_PASSWORD"] = standing.passwords["labmgr"]
+    declare(room, standing)
+    trusted(room)
+    return standing
+
+
+def declare(room, router, **told):
+    said = {"driver": "frr", "address": router.address, "password": "env:FRR_PASSWORD", **told}
+    room.declare("r1", router.port, **said)
+
+
+def allow(room, **seconds):
+    """Other deadlines than the declared ones."""
+    declared = room.world.home / "inventory" / "devices.yaml"
+    rows = "".join(f"    {key}: {value}\n" for key, value in seconds.items())
+    text = re.sub("    deadline: .*\n", "", declared.read_text())
+    declared.write_text(text + rows)
+
+
+def routes(count):
+    return [f"ip route 10.{100 + n // 250}.{n % 250}.0/24 Null0" for n in range(count)]
+
+
+def device_of(room):
+    return room.tools.inventory.read().device("r1")
+
+
+def keys(room):
+    return keys_of(room.tools, device_of(room))
+
+
+def running(room):
+    return room.tools.devices.running_config(device_of(room), keys(room))
+
+
+def steps(room, wanted=WANTED):
+    return room.tools.devices.steps(device_of(room), running(room), wanted)
+
+
+def push(room, lines):
+    return room.tools.devices.push(device_of(room), keys(room), lines)
+
+
+def lines_of(text):
+    return {line.strip() for line in steady("frr", text.splitlines())} - {"", "!", "end", "exit"}
+
+
+def test_it_says_who_it_is(room, router):
+    assert room.tools.store.secret("device-key:r1") == router.host_key
+    report = checked(room)["r1"]
+    assert (report.said, report.outcome) == ("", Outcome.ANSWERS)
+    assert report.answer.os == "FRRouting"
+    assert re.fullmatch(r"\d+(\.\d+)+", report.answer.version)
+    assert report.answer.hostname == "r1"
+    assert not report.real
+
+
+def test_a_wrong_password_is_a_refusal_and_never_shown(room, router):
+    room.world.env["FRR_PASSWORD"] = "un-autre-mot-de-passe"
+    report = checked(room)["r1"]
+    assert report.outcome is Outcome.REFUSED
+    assert "un-autre" not in repr(report)
+
+
+def test_what_is_pushed_stands_is_saved_and_outlives_a_restart(room, router):
+    after = push(room, steps(room))
+    assert lines_of(WANTED) <= lines_of(after) | lines_of("frr defaults traditional")
+    assert steps(room) == ()
+    router.restart()
+    assert lines_of(running(room)) == lines_of(after)
+    assert steps(room) == ()
+    assert "10.91.0.1" in router.types("show ip route connected")
+
+
+def test_what_a_candidate_left_is_taken_away_and_nothing_else(room, router):
+    push(room, steps(room))
+    clean = lines_of(running(room))
+    router.configures(*WORK)
+    left = lines_of(running(room)) - clean
+    assert {"network 10.99.0.0/16 area 1", "ip route 10.99.0.0/16 Null0"} <= left
+    assert {"ip address 10.99.1.1/32", "description cote candidat"} <= left
+    told = steps(room)
+    assert not [line for line in told if "10.90." in line or "65002" in line]
+    assert lines_of(push(room, told)) == clean
+    assert steps(room) == ()
+
+
+def test_a_line_that_it_does_not_take_is_named_and_nothing_is_saved(room, router):
+    before = router.saved()
+    with pytest.raises(StepDeclined, match="`ip rout nulle-part`"):
+        push(room, ["interface lo", " description avant", "ip rout nulle-part"])
+    assert router.saved() == before
+    assert " description avant" in running(room)
+
+
+def test_a_router_that_dies_half_way_is_said_and_a_second_push_mends(room, router):
+    told = steps(room, "\n".join((WANTED, *routes(400))))
+    killer = threading.Thread(target=dies_after_a_route, args=(router,))
+    killer.start()
+    with pytest.raises((DeviceLost, DeviceHung)) as trouble:
+        push(room, told)
+    killer.join()
+    assert "r1" in str(trouble.value)
+    assert trouble.value.hint
+    router.start()
+    assert "10.100." not in router.saved()  # none of it was kept
+    push(room, steps(room))
+    assert steps(room) == ()
+    assert "10.91.0.1" in router.saved()
+
+
+def dies_after_a_route(router):
+    end = time.monotonic() + 20
+    while "10.100." not in router.types("show running-config"):
+        assert time.monotonic() < end
+    router.kill()
+
+
+def test_a_router_that_stops_answering_in_a_push_is_given_up_at_the_deadline(room, router):
+    allow(room, push_deadline=4)
+    threading.Timer(1.5, router.container.pause).start()
+    begun = time.monotonic()
+    with pytest.raises(DeviceHung, match="r1 stopped answering"):
+        push(room, routes(4000))
+    assert time.monotonic() - begun < 4 + 2
+
+
+def test_a_paused_router_is_silent(room, router):
+    allow(room, deadline=2)
+    router.container.pause()
+    with pytest.raises(DeviceSilent):
+        running(room)
+
+
+def test_the_commands_keep_compare_and_cover_secrets(room, router):
+    terminal = Terminal(room.world)
+    assert "SHA256:" in terminal.say("device", "trust", "r1").stdout
+    line = terminal.say("device", "check").stdout
+    assert line.startswith("r1  ✓ answers: FRRouting")
+    assert line.rstrip().endswith("simulated")
+    push(room, steps(room))
+    assert terminal.say("device", "backup").exit_code == 0
+    router.configures(
+        "interface lo", "ip ospf authentication-key cleOspf", "exit",
+        "interface eth0", "ip ospf message-digest-key 7 md5 cleMd5", "exit",
+        "router bgp 65001", "neighbor 10.92.0.9 password autreBgp", "exit",
+        "password secretVty", "enable password secretEnable",
+    )  # fmt: skip
+    assert terminal.say("device", "backup").exit_code == 0
+    shown = terminal.say("device", "diff", "r1").stdout
+    kept = room.tools.configs.text("r1", room.tools.configs.backups("r1")[0].name)
+    secrets = ("cleOspf", "cleMd5", "autreBgp", "secretVty", "secretEnable")
+    assert [one for one in secrets if one not in kept] == []
+    assert [one for one in (*secrets, "motDePasseBgp") if one in shown] == []
+    for words in ("authentication-key", "message-digest-key 7 md5", "password", "enable password"):
+        assert f"{words} ***" in shown
