@@ -17,6 +17,7 @@ from labmgr.consoles.talk import Talk
 from labmgr.errors import ConsoleError
 
 FETCH_MOST: Final = 64 << 20
+_CHUNK: Final = 1 << 18  # more at once costs paramiko ever more copies of what it has
 
 
 def put(talk: Talk, path: str, content: bytes) -> None:
@@ -48,19 +49,25 @@ def read(talk: Talk, transport: paramiko.Transport, path: str, most: int) -> byt
     """All of a file, or a refusal when it holds more than *most* bytes."""
     words = _in_our_words(talk, transport, path, read=True)
     with _sftp(talk, transport) as files, words, files.open(path, "rb") as file:
-        content = file.read(most + 1)
+        size = file.stat().st_size or 0
+        if 0 < size <= most:
+            file.prefetch(size)
+        content = bytearray()
+        while len(content) <= most and (data := file.read(_CHUNK)):
+            content += data
     if len(content) > most:
         raise ConsoleError(
             f"{talk.device.name}: {path} holds more than {most >> 20} MiB",
             hint="Name a smaller file, or have a script cut it.",
         )
-    return content
+    return bytes(content)
 
 
 def _write(files: paramiko.SFTPClient, path: str, content: bytes) -> None:
     with files.open(path, "wb") as file:
         file.chmod(0o600)
-        file.write(content)
+        for at in range(0, len(content), _CHUNK):
+            file.write(content[at : at + _CHUNK])
         file.flush()
         _sync(files, file)
 
@@ -82,8 +89,8 @@ def _room(files: paramiko.SFTPClient, folder: str) -> int | None:
         return None
     if kind != CMD_EXTENDED_REPLY:
         return None
-    _, block, _, _, free = (reply.get_int64() for _ in range(5))
-    return int(block * free)
+    _, block, blocks, _, free = (reply.get_int64() for _ in range(5))
+    return int(block * free) if blocks else None  # a system's own files have no room to speak of
 
 
 def _extended(files: Any, what: str, *given: object) -> tuple[int, paramiko.Message]:  # noqa: ANN401 - see below

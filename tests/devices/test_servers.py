@@ -2,69 +2,11 @@
 
 from __future__ import annotations
 
-import getpass
-import os
 import platform
-import shutil
-import socket
-import subprocess
-import time
-from pathlib import Path
-
-import pytest
 
 from labmgr.domain.devices import Outcome
 from labmgr.services.equipment import configs
 from tests.devices.test_switches import checked, trusted
-
-SSHD = shutil.which("sshd", path=f"{os.environ['PATH']}:/usr/sbin")
-SETTINGS = """\
-ListenAddress 127.0.0.1
-Port {port}
-HostKey {folder}/host
-PidFile none
-AuthorizedKeysFile {folder}/login.pub
-StrictModes no
-UsePAM no
-PasswordAuthentication yes
-PermitRootLogin yes
-Subsystem sftp internal-sftp
-"""
-
-
-@pytest.fixture
-def server(room, tmp_path):
-    """Declared as `srv`, with labmgr's key; two pieces to keep."""
-    assert SSHD, "openssh-server is needed: scripts/test installs it"
-    if os.getuid() == 0:
-        Path("/run/sshd").mkdir(exist_ok=True)
-    for name in ("host", "login"):
-        command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(tmp_path / name)]
-        subprocess.run(command, check=True)
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    (tmp_path / "sshd_config").write_text(SETTINGS.format(port=port, folder=tmp_path))
-    (tmp_path / "kept.conf").write_text("one = 1\n")
-    process = subprocess.Popen(
-        [SSHD, "-D", "-e", "-f", tmp_path / "sshd_config"], stderr=subprocess.DEVNULL
-    )
-    more = (
-        f"    key: file:{tmp_path}/login\n    keep:\n"
-        f"      conf: {{file: {tmp_path}/kept.conf}}\n      name: {{command: uname -n}}\n"
-    )
-    room.declare("srv", port, driver="ssh", more=more)
-    declared = room.world.home / "inventory" / "devices.yaml"
-    text = declared.read_text().replace("user: labmgr", f"user: {getpass.getuser()}")
-    declared.write_text(text.replace("kind: switch", "kind: server"))
-    deadline = time.monotonic() + 10
-    while process.poll() is None and time.monotonic() < deadline:
-        with socket.socket() as line:
-            if line.connect_ex(("127.0.0.1", port)) == 0:
-                break
-        time.sleep(0.05)
-    yield tmp_path
-    process.terminate()
-    process.wait()
 
 
 def test_a_server_says_its_system_and_name(room, server):
