@@ -15,6 +15,12 @@ from labmgr.errors import BadFile
 from labmgr.services import drawing, images
 
 A_FILE = click.Path(dir_okay=False, path_type=Path)
+recipe_option = click.option(
+    "--recipe",
+    "recipes",
+    multiple=True,
+    help="One that no template names; alone: only it.",
+)
 
 
 @click.group()
@@ -24,9 +30,12 @@ def image() -> None:
 
 @image.command("build")
 @click.option("--template", "templates", multiple=True, help="Only what this template needs.")
+@recipe_option
 @json_option
 @click.pass_obj
-def image_build(shell: Shell, templates: tuple[str, ...], as_json: bool) -> None:
+def image_build(
+    shell: Shell, templates: tuple[str, ...], recipes: tuple[str, ...], as_json: bool
+) -> None:
     """Build what is missing; what is there is left alone."""
     bars = Progress(
         TextColumn("{task.description}"),
@@ -46,7 +55,7 @@ def image_build(shell: Shell, templates: tuple[str, ...], as_json: bool) -> None
         bars.update(rows[recipe.tag], completed=share, step=step[:60])
 
     with bars:
-        built = images.build(shell.tools, templates, by=shell.by, tell=tell)
+        built = images.build(shell.tools, templates, recipes, by=shell.by, tell=tell)
     answer(built, as_json=as_json, people=lambda: note(f"{len(built)} image(s) built"))
 
 
@@ -76,11 +85,18 @@ def image_check(ctx: click.Context, templates: tuple[str, ...], as_json: bool) -
 @image.command("export")
 @click.argument("file", type=A_FILE)
 @click.option("--template", "templates", multiple=True)
+@recipe_option
 @json_option
 @click.pass_obj
-def image_export(shell: Shell, file: Path, templates: tuple[str, ...], as_json: bool) -> None:
+def image_export(
+    shell: Shell,
+    file: Path,
+    templates: tuple[str, ...],
+    recipes: tuple[str, ...],
+    as_json: bool,
+) -> None:
     """Write all images into one tar, for a server without Internet."""
-    count = images.export(shell.tools, file, templates, by=shell.by)
+    count = images.export(shell.tools, file, templates, recipes, by=shell.by)
     data = {"file": file, "images": count}
     answer(data, as_json=as_json, people=lambda: click.echo(f"{count} image(s) in {file}"))
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from labmgr.domain.exam import SessionState
 from labmgr.domain.ports import ImageFacts, Recipe, Tools
+from labmgr.domain.template import ImageSpec
 from labmgr.errors import NotFound, Refused
 from labmgr.services.blueprint import recipes_of
 
@@ -14,33 +15,47 @@ from labmgr.services.blueprint import recipes_of
 TellImage = Callable[[Recipe, str, float], None]
 
 
-def wanted(tools: Tools, templates: Sequence[str] = ()) -> list[Recipe]:
-    """The recipes of these templates (of all when none is named) and of labmgr itself."""
-    names = templates or tools.library.names()
-    return recipes_of(tools, [tools.library.read(name) for name in names])
+def wanted(
+    tools: Tools, templates: Sequence[str] = (), recipes: Sequence[str] = ()
+) -> list[Recipe]:
+    """The recipes of these templates (of all when nothing is named) and of labmgr itself.
+
+    *recipes*: those that no template names, by their folders.
+    """
+    names = templates or (() if recipes else tools.library.names())
+    found = recipes_of(tools, [tools.library.read(name) for name in names])
+    named = [tools.library.recipe(ImageSpec(recipe=name)) for name in recipes]
+    return list({one.tag: one for one in (*found, *filter(None, named))}.values())
 
 
-def listing(tools: Tools, templates: Sequence[str] = ()) -> list[ImageFacts]:
+def listing(
+    tools: Tools, templates: Sequence[str] = (), recipes: Sequence[str] = ()
+) -> list[ImageFacts]:
     """Every wanted image, there or missing."""
-    facts = tools.images.facts(wanted(tools, templates))
+    facts = tools.images.facts(wanted(tools, templates, recipes))
     return [facts[tag] for tag in sorted(facts)]
 
 
-def missing(tools: Tools, templates: Sequence[str] = ()) -> list[str]:
+def missing(tools: Tools, templates: Sequence[str] = (), recipes: Sequence[str] = ()) -> list[str]:
     """Tags of the wanted images that the host does not have."""
-    return [image.tag for image in listing(tools, templates) if not image.id]
+    return [image.tag for image in listing(tools, templates, recipes) if not image.id]
 
 
 def build(
-    tools: Tools, templates: Sequence[str] = (), *, by: str, tell: TellImage
+    tools: Tools,
+    templates: Sequence[str] = (),
+    recipes: Sequence[str] = (),
+    *,
+    by: str,
+    tell: TellImage,
 ) -> list[ImageFacts]:
     """Build what is missing, one after another; what is there is left alone.
 
     Refused while a session is open: nothing is built or pulled then.
     """
-    recipes = wanted(tools, templates)
-    facts = tools.images.facts(recipes)
-    lacking = [recipe for recipe in recipes if not facts[recipe.tag].id]
+    chosen = wanted(tools, templates, recipes)
+    facts = tools.images.facts(chosen)
+    lacking = [recipe for recipe in chosen if not facts[recipe.tag].id]
     if not lacking:
         return []
     _no_session_open(tools)
@@ -51,16 +66,18 @@ def build(
     return built
 
 
-def export(tools: Tools, file: Path, templates: Sequence[str] = (), *, by: str) -> int:
+def export(
+    tools: Tools, file: Path, templates: Sequence[str] = (), recipes: Sequence[str] = (), *, by: str
+) -> int:
     """Write the wanted images into one tar, for a server without Internet; how many."""
-    if lacking := missing(tools, templates):
+    if lacking := missing(tools, templates, recipes):
         raise NotFound(
             f"Images missing: {', '.join(lacking)}", hint="Build them: `labmgr image build`."
         )
-    recipes = wanted(tools, templates)
-    tools.images.export(recipes, file)
-    tools.store.write("images", f"{len(recipes)} exported", by=by)
-    return len(recipes)
+    chosen = wanted(tools, templates, recipes)
+    tools.images.export(chosen, file)
+    tools.store.write("images", f"{len(chosen)} exported", by=by)
+    return len(chosen)
 
 
 def load(tools: Tools, file: Path, *, by: str) -> tuple[str, ...]:

@@ -7,6 +7,8 @@ import stat
 
 from labmgr.domain.journal import first_altered
 from labmgr.errors import DiskFull, EngineUnreachable
+from tests.cli.conftest import Terminal
+from tests.services.world import World, write_templates
 
 
 def test_a_day_from_the_command_line(terminal, tmp_path):
@@ -170,6 +172,26 @@ def test_a_missing_image_is_named_by_check_and_built(terminal):
     assert gone in refused.stderr
     assert terminal.json("image", "build")[0]["tag"] == gone
     assert terminal.json("image", "check")["missing"] == []
+
+
+def test_a_recipe_that_no_template_names_is_built_and_carried_only_when_named(tmp_path):
+    recipes = write_templates(tmp_path / "templates") / "_images"
+    (recipes / "router").mkdir()
+    (recipes / "router" / "Dockerfile").write_text("FROM scratch\n", encoding="ascii")
+    (tmp_path / "home").mkdir()
+    world = World(tmp_path / "home", recipes.parent)
+    terminal = Terminal(world)
+    assert terminal.json("image", "build") == []
+    assert terminal.say("image", "export", str(tmp_path / "a.tar"), "--recipe", "router").exit_code
+    [built] = terminal.json("image", "build", "--recipe", "router")
+    assert built["tag"].startswith("labmgr/router:")
+    assert terminal.json("image", "build", "--recipe", "router") == []
+    carried = terminal.json("image", "export", str(tmp_path / "a.tar"), "--recipe", "router")
+    assert carried["images"] == 4  # with labmgr's own three
+    unknown = terminal.say("image", "build", "--recipe", "routeur")
+    assert unknown.exit_code == 1
+    assert "The recipes are: gateway, guard, node, probe, router" in unknown.stderr
+    world.close()
 
 
 def test_templates_are_listed_checked_and_drawn(terminal, tmp_path):
