@@ -1,0 +1,106 @@
+"""A server that answers as OpenSSH on Windows does, as far as its documents tell; not a Windows."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import re
+import socket
+import threading
+
+import paramiko
+
+VER = "\r\nMicrosoft Windows [Version 10.0.20348.2322]\r\n"
+UNKNOWN = "'{}' is not recognized as an internal or external command,\r\n"
+NUMBER = 4321
+BOOT = "powershell -NoProfile -NonInteractive -ExecutionPolicy Bypass -EncodedCommand "
+
+
+class WindowsLike:
+    """cmd.exe as the shell of each command; PowerShell reads all of its standard input first."""
+
+    password = "mot-de-passe-de-windows"
+
+    def __init__(self):
+        self.commands, self.bootstrap, self.script = [], "", ""
+        self.says, self.status, self.endless = "fait\r\n", 0, False
+        self.ended = threading.Event()
+        self._key = paramiko.ECDSAKey.generate()
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def close(self):
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+
+    def _serve(self):
+        while True:
+            try:
+                line, _ = self._listener.accept()
+            except OSError:
+                return
+            transport = paramiko.Transport(line)
+            transport.add_server_key(self._key)
+            with contextlib.suppress(paramiko.SSHException, OSError, EOFError):
+                transport.start_server(server=_Door(self))
+
+    def answer(self, channel, command):
+        with contextlib.suppress(OSError, EOFError):
+            status = self._answer(channel, command)
+            channel.send_exit_status(status)
+        channel.close()
+
+    def _answer(self, channel, command):
+        self.commands.append(command)
+        if command == "cmd /c ver":
+            return self._say(channel, VER)
+        if command == "hostname":
+            return self._say(channel, "SRV-WIN\r\n")
+        if command == f"taskkill /F /T /PID {NUMBER}":
+            self.ended.set()
+            return self._say(channel, "SUCCESS\r\n")
+        if command.startswith(BOOT):
+            return self._powershell(channel, command.removeprefix(BOOT))
+        channel.sendall_stderr(UNKNOWN.format(re.split(r"\s", command)[0]).encode())
+        return 1
+
+    def _powershell(self, channel, encoded):
+        self.bootstrap = base64.b64decode(encoded, validate=True).decode("utf-16-le")
+        self._say(channel, f"labmgr {NUMBER}\r\n")
+        given = b""
+        while data := channel.recv(4096):
+            given += data
+        self.script = base64.b64decode(given).decode()
+        if self.endless:
+            self.ended.wait(30)
+            return 1
+        self._say(channel, self.says)
+        return self.status
+
+    @staticmethod
+    def _say(channel, text):
+        channel.sendall(text.encode())
+        return 0
+
+
+class _Door(paramiko.ServerInterface):
+    def __init__(self, server):
+        self._server = server
+
+    def get_allowed_auths(self, _username):
+        return "password"
+
+    def check_auth_password(self, _username, password):
+        good = password == self._server.password
+        return paramiko.AUTH_SUCCESSFUL if good else paramiko.AUTH_FAILED
+
+    def check_channel_request(self, _kind, _chanid):
+        return paramiko.OPEN_SUCCEEDED
+
+    def check_channel_exec_request(self, channel, command):
+        given = (channel, command.decode())
+        # Not before paramiko has said yes, which it does once this returns.
+        threading.Timer(0.05, self._server.answer, args=given).start()
+        return True
