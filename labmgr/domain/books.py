@@ -248,8 +248,8 @@ class EquipmentBook(Protocol):
     ) -> None:
         """The latest; with *what* it is a step that the journal tells."""
 
-    def kept_configs(self, lab: str) -> list[KeptConfig]:
-        """Oldest first."""
+    def kept_configs(self, lab: str | None = None, device: str | None = None) -> list[KeptConfig]:
+        """Oldest first; of a lab's life, or of a device's."""
 
     def keep_config(self, kept: KeptConfig, *, by: str) -> None:
         """With its journal row, which holds the hash."""

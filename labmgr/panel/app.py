@@ -19,7 +19,9 @@ from labmgr.panel import (
     commissions,
     dashboard,
     day,
+    devices,
     documents,
+    equipment,
     errors,
     filters,
     forms,
@@ -39,6 +41,7 @@ from labmgr.panel import (
 from labmgr.panel.portal import desk as _desk  # noqa: F401 - adds its pages to the portal's
 from labmgr.panel.portal import terminals as portal
 from labmgr.panel.portal import views
+from labmgr.services.equipment.errands import Errands
 from labmgr.services.live_terminals import Terminals
 
 # No inline script or style anywhere, nothing from elsewhere, no framing.
@@ -64,6 +67,8 @@ ROOMS = (
     orders,  # labs' own room, with the orders added
     recette,
     library,
+    equipment,
+    devices,
     journal,
     records,
     terminals,
@@ -92,6 +97,7 @@ def create_app(tools: Tools, *, secret_key: str, secure: bool = False) -> WSGIAp
     )
     app.extensions["labmgr"] = tools
     app.extensions["terminals"] = Terminals(tools)
+    app.extensions["errands"] = Errands(tools)
     Babel(app)
     documents.more_room(app)  # before the token is looked for in the form
     CSRFProtect(app)

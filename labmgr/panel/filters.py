@@ -20,7 +20,7 @@ from labmgr.domain.probe import Expect, ProbeSpec
 from labmgr.domain.template import Template
 from labmgr.domain.words import Said
 from labmgr.errors import BadFile, LabmgrError
-from labmgr.panel import gate, words
+from labmgr.panel import equipment_words, gate, words
 from labmgr.panel.french import Sayings
 
 WORDS: tuple[Iterable[tuple[object, object]], ...] = (
@@ -36,6 +36,7 @@ WORDS: tuple[Iterable[tuple[object, object]], ...] = (
     words.ROLES.items(),
     words.VERDICTS.items(),
     words.EXPECTED.items(),
+    *equipment_words.WORDS,
 )
 MOST_FAULTS = 3  # told in one message
 OWN_HANDS = frozenset({"reconcile", "setup", "bell", "watch"})
@@ -61,6 +62,8 @@ def register(app: Flask) -> None:
         doer,
         column,
         counted,
+        equipment_words.when,
+        equipment_words.changes,
     ):
         app.add_template_filter(filter_, filter_.__name__)
     app.add_template_global(shared_kernel, "shared_kernel")

@@ -82,6 +82,11 @@ MAY: Final[dict[str, frozenset[Role]]] = {
     "records.day": frozenset({R.ADMIN}),
     "records.sheets": frozenset({R.ADMIN, R.TEACHER}),
     "library.": EVERY_STAFF,
+    # Places are for everybody who works in the room; configurations tell what candidates did.
+    "equipment.": BUILDERS,
+    "equipment.show": EVERY_STAFF,
+    "equipment.live": EVERY_STAFF,
+    "devices.": BUILDERS,
     "accounts.": frozenset({R.ADMIN}),
     "journal.": frozenset({R.ADMIN, R.TEACHER, R.COMMISSION}),
 }

@@ -87,6 +87,11 @@ JOB_KINDS: Final = {
     JobKind.RESTART: _l("redémarrage d'un nœud"),
     JobKind.ROTATE: _l("changement d'accès"),
     JobKind.RECETTE: _l("recette"),
+    JobKind.PREPARE: _l("préparation de la place"),
+    JobKind.OPEN_DEVICES: _l("ouverture des équipements"),
+    JobKind.CLOSE_DEVICES: _l("fermeture des équipements"),
+    JobKind.KEEP_CONFIGS: _l("sauvegarde des configurations"),
+    JobKind.RESTORE_DEVICES: _l("remise en état des équipements"),
 }
 JOB_STATES: Final = {
     JobState.WAITING: _l("en attente"),

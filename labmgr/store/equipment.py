@@ -37,8 +37,12 @@ class Equipped(Book):
             if what:
                 self._note(tx, f"device:{state.device}", what, by=by, why=why)
 
-    def kept_configs(self, lab: str) -> list[KeptConfig]:
-        query = columns(kept_configs, KeptConfig).where(kept_configs.c.lab == lab)
+    def kept_configs(self, lab: str | None = None, device: str | None = None) -> list[KeptConfig]:
+        query = columns(kept_configs, KeptConfig)
+        if lab is not None:
+            query = query.where(kept_configs.c.lab == lab)
+        if device is not None:
+            query = query.where(kept_configs.c.device == device)
         with self._db.read() as tx:
             return every(tx, query.order_by(kept_configs.c.id), KeptConfig)
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from labmgr.consoles.devices import SshDevices
 from labmgr.consoles.fake_console import FakeShells
+from labmgr.consoles.fake_devices import FakeDevices
 from labmgr.domain.addressing import Ranges
 from labmgr.domain.ports import Tools
 from labmgr.domain.site import Site
@@ -90,7 +90,9 @@ def opened(home, passwords, *, templates=ROOT / "lab_templates", engine=None):
     site = Site("tests", Ranges.read("10.100", 20000), build_deadline=5.0)
     library = FileLibrary(templates)
     desk = {"shells": FakeShells(), "recordings": FileRecordings(home, now=now)}
-    desk |= {"inventory": FileInventory(ROOT / "inventory", {}), "devices": SshDevices()}
+    own = home / "inventory"
+    folder = own if own.exists() else ROOT / "inventory"
+    desk |= {"inventory": FileInventory(folder, {}), "devices": FakeDevices()}
     desk["configs"] = FileConfigs(home, now=now)
     tools = Tools(store, engine, stock, library, vault, Printer(), site, now, moment, **desk)
     stock.present.update(recipe.tag for recipe in images.wanted(tools))

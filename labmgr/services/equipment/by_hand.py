@@ -32,7 +32,7 @@ def preview_place(errands: Errands, name: str, *, by: str) -> Errand:
                 made.previews[report.device.name] = preview
             yield report
 
-    return errands.begin(Kind.PREVIEW, chosen, work, by=by, place=name, lab=lab)
+    return errands.begin(Kind.PREPARE, chosen, work, by=by, place=name, lab=lab)
 
 
 def preview_baseline(errands: Errands, device: Device, *, by: str) -> Errand:

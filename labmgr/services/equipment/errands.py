@@ -28,7 +28,8 @@ MOST_KEPT: Final = 60  # errands that have ended, the oldest forgotten first
 class Kind(StrEnum):
     ASK = "ask"
     BACK_UP = "back-up"
-    PREVIEW = "preview"
+    PREVIEW = "preview"  # of one device
+    PREPARE = "prepare"  # of a place's devices, before its preparation is ordered
     PUSH = "push"
     KEY = "key"
     TRUST = "trust"
