@@ -41,6 +41,7 @@ class NetworkPlan:
 class Wired:
     """What was seen of a network that has a port. `link`: something answers on the cable."""
 
+    lab: str
     network: str
     port: Port
     right: bool  # the bridge holds its nodes' ends and this port, and nothing else

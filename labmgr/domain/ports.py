@@ -66,8 +66,8 @@ class Engine(Protocol):
         Raises ImageMissing, AddressTaken, DiskFull, GuardMissing, NoSafeInit, WireUnfit.
         """
 
-    def wired(self, plan: LabPlan) -> Sequence[Wired]:
-        """What is in the bridge of each network that has a port. Changes nothing."""
+    def wired(self, *plans: LabPlan) -> Sequence[Wired]:
+        """What is in the bridge of each of their networks that has a port. Changes nothing."""
 
     def unwire(self, lab: str) -> None:
         """Take the lab's networks out of their ports; the lab runs on without. Twice is once."""

@@ -42,3 +42,4 @@ class HostFacts:
     guard: str  # "laid", or the reason why not; empty when nobody asked
     used_ranges: Mapping[str, str] = field(default_factory=dict)  # range -> owner in words
     used_ports: Mapping[int, str] = field(default_factory=dict)  # published port -> owner
+    interfaces: frozenset[str] = frozenset()  # of the host, for wires to places

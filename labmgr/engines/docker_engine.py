@@ -87,8 +87,8 @@ class DockerEngine:
         self._guard.assure()
         Building(self._reach, self._cgroups, self._wires, plan, parts, way, tell).build()
 
-    def wired(self, plan: LabPlan) -> tuple[Wired, ...]:
-        return self._wires.look(plan)
+    def wired(self, *plans: LabPlan) -> tuple[Wired, ...]:
+        return self._wires.look(plans)
 
     def unwire(self, lab: str) -> None:
         self._wires.unplug(lab)

@@ -76,9 +76,9 @@ class FakeEngine:
             if unplugged:
                 raise unplugged
 
-    def wired(self, plan: LabPlan) -> tuple[Wired, ...]:
-        self._said("wired", plan.lab)
-        return self.wires.look(plan)
+    def wired(self, *plans: LabPlan) -> tuple[Wired, ...]:
+        self._said("wired")
+        return tuple(seen for plan in plans for seen in self.wires.look(plan))
 
     def unwire(self, lab: str) -> None:
         self._said("unwire", lab)

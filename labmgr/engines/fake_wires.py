@@ -41,7 +41,7 @@ class FakeWires:
         held = self.taken.get((port.interface, port.vlan)) == (lab, network.name)
         right = held and port.interface not in self.absent
         seen = "the cable is alive" if right else f"{port} is not in the bridge"
-        return Wired(network.name, port, right, right, seen)
+        return Wired(lab, network.name, port, right, right, seen)
 
     def _plug(self, lab: str, network: NetworkPlan, port: Port) -> None:
         what = f"Wire {port.wire} of place {port.place} ({port}) does not fit lab {lab}"

@@ -38,6 +38,7 @@ def facts(reach: Reach, info: Mapping[str, Any], guard: str) -> HostFacts:
         guard=guard,
         used_ranges=routes((PROC / "net/route").read_text()) | networks.owners(reach),
         used_ports=_listening() | _published(reach),
+        interfaces=interfaces((PROC / "net/dev").read_text()),
     )
 
 
@@ -61,6 +62,10 @@ def routes(table: str) -> dict[str, str]:
                 f"route via {row[0]}"
             )
     return found
+
+
+def interfaces(table: str) -> frozenset[str]:
+    return frozenset(line.partition(":")[0].strip() for line in table.splitlines()[2:])
 
 
 def listening(table: str) -> dict[int, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from labmgr.domain.plan import LabPlan, NetworkPlan, Port, Wired
@@ -81,20 +82,22 @@ class Wires:
             if status != 0:
                 raise _unfit(f"The wires of lab {lab} could not be taken out", "kernel", said)
 
-    def look(self, plan: LabPlan) -> tuple[Wired, ...]:
+    def look(self, plans: Sequence[LabPlan]) -> tuple[Wired, ...]:
         """What is in the bridge of each network that has a port."""
-        wanted = {self._bridge(plan.lab, one): (one, one.port) for one in plan.networks if one.port}
+        wanted = [
+            Asked(plan.lab, one.name, one.port, self._bridge(plan.lab, one))
+            for plan in plans
+            for one in plan.networks
+            if one.port
+        ]
         if not wanted:
             return ()
-        status, said = self._helper("look", *wanted)
+        status, said = self._helper("look", *(one.bridge for one in wanted))
         if status != 0:
-            raise EngineError(f"The wires of lab {plan.lab} could not be looked at: {said}")
+            raise EngineError(f"The wires of these labs could not be looked at: {said}")
         seen = [line.split() for line in said.splitlines()]
-        nodes = self._endpoints(plan.lab)
-        return tuple(
-            judged(network, port, bridge, seen, nodes.get(network.name, 0))
-            for bridge, (network, port) in wanted.items()
-        )
+        ends = {lab: self._endpoints(lab) for lab in {one.lab for one in wanted}}
+        return tuple(judged(one, seen, ends[one.lab].get(one.network, 0)) for one in wanted)
 
     def _plug(self, lab: str, network: NetworkPlan, port: Port) -> None:
         bridge = self._bridge(lab, network)
@@ -149,29 +152,48 @@ class Wires:
         return helper.run(self._reach, task)
 
 
-def judged(
-    network: NetworkPlan, port: Port, bridge: str, seen: Iterable[Sequence[str]], nodes: int
-) -> Wired:
+@dataclass(frozen=True)
+class Asked:
+    """A network that has a port, and its bridge on the host."""
+
+    lab: str
+    network: str
+    port: Port
+    bridge: str
+
+    @property
+    def name(self) -> str:
+        """Of the interface that is to be in the bridge."""
+        if self.port.vlan:
+            return VLAN_PREFIX + self.bridge.removeprefix(Bridge.LAB)
+        return self.port.interface
+
+
+def judged(asked: Asked, seen: Iterable[Sequence[str]], nodes: int) -> Wired:
     """Lines are: bridge, port, carrier, and for a VLAN interface its parent and number."""
-    mine = {line[1]: line[2:] for line in seen if line[0] == bridge}
-    found = [name for name in mine if name != "-"]
-    name = VLAN_PREFIX + bridge.removeprefix(Bridge.LAB) if port.vlan else port.interface
+    mine = {line[1]: line[2:] for line in seen if line[0] == asked.bridge}
+    link = asked.name in mine and mine[asked.name][0] == "1"
+    fault = _fault(asked, mine, nodes)
+    alive = "the cable is alive" if link else "nothing answers on the cable"
+    said = fault or f"{asked.port}: {alive}"
+    return Wired(asked.lab, asked.network, asked.port, not fault, link, said)
+
+
+def _fault(asked: Asked, found: Mapping[str, Sequence[str]], nodes: int) -> str:
+    """What is in a bridge and should not be, or the other way round; empty for neither."""
+    port = asked.port
     made_of = [port.interface, str(port.vlan)] if port.vlan else []
-    others = [one for one in found if one != name]
-    strangers = [one for one in others if not NODE_END.fullmatch(one)]
-    link = name in found and mine[name][0] == "1"
-    if not mine:
-        said = f"the bridge {bridge} is not on the host"
-    elif name not in found or mine[name][1:] != made_of:
-        said = f"{port} is not in the bridge"
-    elif strangers:
-        said = f"{', '.join(strangers)} is in the bridge too"
-    elif len(others) != nodes:
-        said = f"{len(others)} nodes' ends are in the bridge, of {nodes}"
-    else:
-        seen_words = "nothing answers on the cable" if not link else "the cable is alive"
-        return Wired(network.name, port, True, link, f"{port}: {seen_words}")
-    return Wired(network.name, port, False, link, said)
+    others = found.keys() - {asked.name, "-"}
+    strangers = sorted(one for one in others if not NODE_END.fullmatch(one))
+    if not found:
+        return f"the bridge {asked.bridge} is not on the host"
+    if asked.name not in found or list(found[asked.name][1:]) != made_of:
+        return f"{port} is not in the bridge"
+    if strangers:
+        return f"{', '.join(strangers)} is in the bridge too"
+    if len(others) != nodes:
+        return f"{len(others)} nodes' ends are in the bridge, of {nodes}"
+    return ""
 
 
 def _unfit(what: str, word: str, detail: str) -> WireUnfit:

@@ -49,6 +49,7 @@ def examine(tools: Tools) -> list[Sign]:
     signs += _guarded("images", lambda: _images(tools))
     signs += _guarded("room", lambda: _room(tools, facts))
     signs += _guarded("addresses", lambda: _addresses(tools, facts))
+    signs += _guarded("wires", lambda: _wires(tools, facts))
     signs += _guarded("strays", lambda: _strays(tools))
     return signs
 
@@ -163,6 +164,21 @@ def _addresses(tools: Tools, facts: HostFacts) -> Iterator[Sign]:
         )
     else:
         yield Sign("addresses", Verdict.GOOD, f"from {ranges.net}.0.0 and port {ranges.port} up")
+
+
+def _wires(tools: Tools, facts: HostFacts) -> Iterator[Sign]:
+    """Nothing is said in a room without wires."""
+    wires = [(place, wire) for place in tools.inventory.read().places for wire in place.wires]
+    absent = [
+        f"{wire.interface} (wire {wire.name} of place {place.name})"
+        for place, wire in wires
+        if wire.interface not in facts.interfaces
+    ]
+    if absent:
+        mend = "Is the adapter in? `ip link` lists them; correct `wires` in devices.yaml."
+        yield Sign("wires", Verdict.BAD, f"the host has no {', '.join(absent)}", mend)
+    elif wires:
+        yield Sign("wires", Verdict.GOOD, f"{len(wires)} wire(s), every interface is there")
 
 
 def _strays(tools: Tools) -> Iterator[Sign]:

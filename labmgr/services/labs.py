@@ -13,7 +13,7 @@ from labmgr.domain.snapshot import SnapshotKind
 from labmgr.domain.words import Audience
 from labmgr.domain.work import Job, JobKind
 from labmgr.errors import LabmgrError, NotFound, Refused
-from labmgr.services import doors, probes, sitting, snapshots
+from labmgr.services import doors, probes, sitting, snapshots, wires
 from labmgr.services.blueprint import plan_of
 from labmgr.services.capacity import admit, to_build
 
@@ -56,7 +56,8 @@ def carry_out_build(tools: Tools, lab_id: str, *, by: str) -> Lab:
         if not (left_so and left_so.template_hash == template.hash and _runs(tools, lab)):
             tools.engine.remove(lab.id)
         current = tools.store.retemplate(building, template.hash)
-        tools.engine.build(plan_of(tools, current), tell=snapshots.telling(tools, current))
+        plan = wires.wired_plan_of(tools, current)
+        wires.build(tools, current, plan, tell=snapshots.telling(tools, current))
         probes.until_green(tools, current, deadline=tools.site.build_deadline)
         snapshots.take(tools, current, SnapshotKind.START, by=by)
         return _finish(tools, current, by=by, why="green, start snapshot verified")
@@ -147,20 +148,25 @@ def carry_out_remove(tools: Tools, lab_id: str, *, by: str) -> Lab:
 
 
 def carry_out_wake(tools: Tools, lab_id: str, *, by: str) -> None:
-    """Start what is there and stopped, with its data; the access the row calls for comes back."""
+    """Start what is there and stopped, with its data; the access the row calls for comes back.
+
+    A wire that does not fit any more is said after all that: the work and the hour go first.
+    """
     lab = tools.store.lab(lab_id)
     if lab.state not in STANDING:
         return
     plan = plan_of(tools, lab)
     refuse_lost(tools, lab, plan)
     tools.engine.guard()
-    tools.engine.build(plan)
+    unplugged = wires.rebuild(tools, lab)
     if tools.store.lab(lab_id).state is S.OPEN and sitting.may_be_open(tools, lab):
         tools.engine.open_access(lab_id, Audience.CANDIDATE, sitting.open_until(tools, lab))
         if tools.store.lab(lab_id).state is not S.OPEN:  # a bell struck on the other lane
             tools.engine.close_access(lab_id, Audience.CANDIDATE)
     if tools.store.lab(lab_id).state is S.RECETTE:
         tools.engine.open_access(lab_id, Audience.COMMISSION)
+    if unplugged:
+        raise unplugged
     tools.store.write(f"lab:{lab_id}", "started again with its data", by=by)
 
 

@@ -11,7 +11,7 @@ from labmgr.domain.snapshot import SnapshotKind
 from labmgr.domain.words import Audience
 from labmgr.domain.work import JobKind
 from labmgr.errors import LabmgrError
-from labmgr.services import disk, snapshots
+from labmgr.services import disk, snapshots, wires
 from labmgr.services.away import KEEPING
 from labmgr.services.snapshots import REHEARSAL
 
@@ -62,6 +62,7 @@ def look_round(tools: Tools, *, measure: bool = True) -> dict[str, Step]:
             except LabmgrError as trouble:  # the others still want to be looked at
                 log.warning("look_round: lab %s: %s (%s)", lab.id, trouble, trouble.hint)
     _strays(tools, seen.keys() - {lab.id for lab in labs}, busy)
+    _wires(tools, [lab for lab in labs if found.get(lab.id) is Step.LEAVE])
     return found
 
 
@@ -92,6 +93,13 @@ def _should_be_shut(tools: Tools, lab: Lab, seen: dict[str, Seen]) -> bool:
     if lab.state is LabState.OPEN or seen.get(GATEWAY) is not Seen.RUNNING:
         return False
     return tools.engine.is_open(lab.id, Audience.CANDIDATE)
+
+
+def _wires(tools: Tools, labs: list[Lab]) -> None:
+    try:
+        wires.look_after(tools, labs)
+    except LabmgrError as trouble:
+        log.warning("look_round: wires: %s (%s)", trouble, trouble.hint)
 
 
 def _strays(tools: Tools, strays: set[str], busy: set[str]) -> None:

@@ -18,6 +18,7 @@ from labmgr.domain.probe import Finding
 from labmgr.domain.snapshot import Part, Snapshot, SnapshotKind
 from labmgr.domain.work import Job, JobKind, Progress
 from labmgr.errors import LabmgrError, NotFound, Refused, SnapshotBroken, WrongState
+from labmgr.services import wires
 from labmgr.services.blueprint import checks_of, plan_of
 from labmgr.services.capacity import address_faults, admit
 
@@ -126,7 +127,9 @@ def put_back(
     plan = plan_of(tools, lab)
     chosen = [node.name for node in plan.nodes] if nodes is None else list(nodes)
     tools.engine.remove(lab.id, chosen)
-    tools.engine.build(plan, parts=_of(snapshot, chosen), tell=telling(tools, lab))
+    parts = _of(snapshot, chosen)
+    if unplugged := wires.rebuild(tools, lab, parts=parts, tell=telling(tools, lab)):
+        raise unplugged
 
 
 def order_rehearse(tools: Tools, lab_id: str, *, by: str) -> Job:

@@ -9,9 +9,9 @@ from labmgr.domain.lab import SPARE, Lab, LabState
 from labmgr.domain.passage import Passage, PassageState
 from labmgr.domain.ports import Tools
 from labmgr.domain.snapshot import SnapshotKind
-from labmgr.domain.work import Job
+from labmgr.domain.work import Job, JobKind
 from labmgr.errors import BadInput, LostRace, Refused
-from labmgr.services import labs, probes, rosters, sitting, snapshots
+from labmgr.services import labs, probes, rosters, sitting, snapshots, wires
 from labmgr.services.blueprint import candidate_of
 from labmgr.services.equipment import states
 
@@ -92,6 +92,8 @@ def _give(tools: Tools, before: Passage, former: Lab, spare: Lab, *, by: str, wh
     after = replace(before, lab=spare.id)
     done = tools.store.change_passage(before, after, what=what, by=by, why=why)
     states.hand_over(tools, former.id, spare.id, by=by)
+    if wires.has_wires(tools, spare):
+        tools.store.order(JobKind.WAKE, spare.id, by=by)  # which takes the wires over
     return Taken(done or before, former.id, differing)
 
 

@@ -15,8 +15,7 @@ from labmgr.domain.ports import Tools
 from labmgr.domain.snapshot import SnapshotKind
 from labmgr.domain.variables import fill
 from labmgr.errors import DevicesRed, LabmgrError, Refused
-from labmgr.services import sitting
-from labmgr.services.blueprint import plan_of
+from labmgr.services import sitting, wires
 from labmgr.services.equipment import baselines, orders, servers, states
 from labmgr.services.equipment.asking import Report, all_at_once, keys_of, noted
 from labmgr.services.equipment.baselines import is_server
@@ -34,7 +33,7 @@ def carry_out_prepare(tools: Tools, lab_id: str, *, by: str) -> None:
     place = orders.place_of(tools, lab)
     orders.refuse_at_work(tools, place)
     if place.wires and lab.state in STANDING:
-        tools.engine.build(plan_of(tools, lab))
+        wires.build(tools, lab, wires.wired_plan_of(tools, lab))
     devices = orders.taking_part(tools, place)
     _each(tools, devices, lambda device: prepare_one(tools, lab, device, by=by))
 

@@ -62,7 +62,8 @@ def order_in_time(tools: Tools, passage: Passage) -> list[Order]:
         return []
     known = {one.device for one in tools.store.device_states(passage.lab)}
     missing = [one for one in taking_part(tools, place) if one.name not in known]
-    return [Order(JobKind.PREPARE, passage.lab)] if passage.lab and missing else []
+    needed = missing or place.wires
+    return [Order(JobKind.PREPARE, passage.lab)] if passage.lab and needed else []
 
 
 def order_open(tools: Tools, lab_id: str) -> list[Order]:
