@@ -18,8 +18,8 @@ class SshDevices:
 
     def __init__(self) -> None:
         self._server, self._vendor = ServerConsole(), NetmikoConsole()
-        for name in ("paramiko", "netmiko"):  # what they write may hold what was typed
-            logging.getLogger(name).setLevel(logging.CRITICAL)
+        logging.getLogger("paramiko").setLevel(logging.CRITICAL)
+        logging.getLogger("netmiko").disabled = True  # at any level: it writes down what is typed
 
     def host_key(self, device: Device) -> str:
         talk = Talk(device, Keys(""))

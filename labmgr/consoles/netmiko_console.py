@@ -77,6 +77,8 @@ def _logged_in(talk: Talk) -> Iterator[BaseConnection]:
         try:
             told = _parameters(talk)
             line = _kind(talk.device, ssh_dispatcher)(**told, alt_key_file=str(known))
+            # Not before: some logins wait for words that a device may not say.
+            line.read_timeout_override = talk.device.deadline
             talk.channel = cast("Channel", line.remote_conn)
             try:
                 yield line
@@ -119,7 +121,6 @@ def _parameters(talk: Talk) -> dict[str, Any]:
         "banner_timeout": talk.step,
         "auth_timeout": talk.step,
         "blocking_timeout": talk.left,
-        "read_timeout_override": device.deadline,
     }
 
 

@@ -103,7 +103,7 @@ COMWARE: Final = Writing(
     ),
     r"(?i:interface (?!Vlan-interface|LoopBack|Bridge-Agg|Route-Agg|NULL[1-9]|Tunnel|\S+\.\d))"
     r"|vlan 1$",
-    unsaid=r"#|return$|quit$|undo shutdown$",
+    unsaid=r"#|return$|quit$|end$|undo shutdown$",
     out="quit",
     quotes=False,
     prompt=r"(?:^|[\r\n])\[[^\]\s]{1,80}\] ?$",

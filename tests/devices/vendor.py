@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import socket
 import threading
 from dataclasses import dataclass, field
 
 import paramiko
+
+from labmgr.consoles.fake_config import FakeConfig
+from tests.devices.families import COMWARE, IOS, VTYSH, Family
 
 VERSION = """\
 Cisco IOS Software, C2960 Software (C2960-LANBASEK9-M), Version 15.0(2)SE11, RELEASE SOFTWARE
@@ -44,17 +48,25 @@ class Switch:
     # "well", "mute", "hangs", "asks", "licence", "drops", "echoes"
     manner: str = "well"
     config: str = ""
+    family: Family = IOS
+    # What befalls a line of configuration, once for each entry: "hangs", "drops", or its answer.
+    at: dict[str, list[str]] = field(default_factory=dict)
+    saves: str = ""  # what saving says, where it is not done; "[confirm]" and the like wait
+    entered: list[str] = field(default_factory=list)  # lines of configuration, as they came
     key: paramiko.PKey = field(default_factory=lambda: paramiko.RSAKey.generate(2048))
     logins: list[str] = field(default_factory=list)  # passwords that were sent
 
     def __post_init__(self):
         self.config = self.config or CONFIG.format(name=self.name)
+        self.startup = self.config
+        self.over = threading.Event()
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.port = self._listener.getsockname()[1]
         self._open = []
         threading.Thread(target=self._serve, daemon=True).start()
 
     def close(self):
+        self.over.set()
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
@@ -67,6 +79,7 @@ class Switch:
                 line, _ = self._listener.accept()
             except OSError:
                 return
+            line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._open.append(line)
             if self.manner != "mute":
                 threading.Thread(target=self._talk, args=(line,), daemon=True).start()
@@ -108,63 +121,135 @@ class Door(paramiko.ServerInterface):
 
 @dataclass
 class CommandLine:
+    """One login: what is typed, where it stands, what it is told."""
+
     switch: Switch
     channel: paramiko.Channel
 
     def __post_init__(self):
         self.enabled = not self.switch.enable
+        self.family = self.switch.family
+        self.tree = None  # of the configuration mode
+        self._typed = b""
 
     def run(self):
         if self.switch.manner == "licence":
             self.say("Accept the licence agreement? [y/n]: ")
             self.channel.recv(1)  # and then waits for an answer that never comes
-            threading.Event().wait(30)
+            self.wait()
             return
+        self.say(self.family.opening)
+        if self.family.opening.endswith("continue"):
+            self.line(echo=False)
         self.say(self.prompt)
         while (line := self.line()) is not None:
-            if line.strip() == "exit":
+            if line.strip() == "exit" and self.tree is None:
                 break
             self.answer(line.strip())
+            self.say(self.prompt)
         self.channel.close()
 
     @property
     def prompt(self):
-        return f"\r\n{self.switch.name}{'#' if self.enabled else '>'}"
+        named = re.search(r"^(?:hostname|sysname) (\S+)", self.switch.config, re.MULTILINE)
+        name = named[1].strip('"') if named else self.switch.name
+        shape, mode = self.family.prompt, ""
+        if self.tree is not None:
+            shape, mode = self.family.within, self.mode
+        mark = "#" if self.enabled else ">"
+        return f"\r\n{self.family.codes[0]}{shape.format(name=name, mark=mark, mode=mode)}"
+
+    @property
+    def mode(self):
+        short = "-".join(one.split()[0][:6] for one in self.tree.path)
+        if self.family is COMWARE:
+            return f"-{short}" if short else ""
+        return f"config-{short}" if short else "config"
 
     def say(self, text):
         self.channel.sendall(text.replace("\r\n", "\n").replace("\n", "\r\n").encode())
 
+    def wait(self):
+        self.switch.over.wait(30)
+
     def line(self, echo=True):
-        typed = b""
-        while not typed.endswith((b"\n", b"\r")):
-            one = self.channel.recv(1)
-            if not one:
+        """What was typed up to its end; a bare question mark is no part of it."""
+        while not (end := re.search(rb"[\r\n]", self._typed)):
+            more = self.channel.recv(4096)
+            if not more:
                 return None
-            typed += one
-            if echo:
-                self.channel.sendall(b"\r\n" if one in b"\r\n" else one)
-        return typed.decode()
+            self._typed += more
+        typed, self._typed = self._typed[: end.start()], self._typed[end.end() :]
+        text = re.sub(r"(?<!\x16)\?", "", typed.decode()).replace("\x16", "")
+        self.say(f"{text if echo else ''}{self.family.codes[1]}\n")
+        return text
 
     def answer(self, command):
-        name, manner = self.switch.name, self.switch.manner
-        if command == "enable":
+        family = self.family
+        if self.tree is not None:
+            self.say(self.configured(command))
+        elif command == "enable":
             self.say("Password: ")
             self.enabled = (self.line(echo=False) or "").strip() == self.switch.enable
             self.say("\n" if self.enabled else "\n% Bad secrets\n")
-        elif command == "show version":
-            self.say(VERSION.format(name=name)[: 90 if manner == "hangs" else None])
-            if manner == "hangs":
-                threading.Event().wait(30)
-            if manner == "drops":
-                self.channel.get_transport().close()
-            if manner == "echoes":
-                self.say(f"\nIs your password {self.switch.password}? [y/n]")
-                threading.Event().wait(30)
-            if manner == "asks":
-                self.say("\nContinue in spite of the fan failure? [confirm]")
-                threading.Event().wait(30)
-        elif command == "show running-config" and self.enabled:
+        elif command == family.version:
+            self.versions()
+        elif command == family.running and self.enabled:
             self.say(self.switch.config)
-        elif command and not command.startswith("terminal"):
+        elif command == family.configure and self.enabled:
+            self.tree = FakeConfig.read(self.switch.config, adds_up=family is VTYSH)
+        elif command in family.save and self.enabled:
+            self.saved()
+        elif command in family.quiet:
+            self.say(family.quiet[command])
+        elif command:
             self.say("% Invalid input detected at '^' marker.\n")
-        self.say(self.prompt)
+
+    def versions(self):
+        manner = self.switch.manner
+        self.say(VERSION.format(name=self.switch.name)[: 90 if manner == "hangs" else None])
+        if manner == "drops":
+            self.channel.get_transport().close()
+        if manner == "echoes":
+            self.say(f"\nIs your password {self.switch.password}? [y/n]")
+        if manner == "asks":
+            self.say("\nContinue in spite of the fan failure? [confirm]")
+        if manner in {"hangs", "echoes", "asks"}:
+            self.wait()
+
+    def saved(self):
+        if not self.switch.saves:
+            self.switch.startup = self.switch.config
+        self.say(self.switch.saves or self.family.saved)
+        if self.switch.saves.endswith("[confirm]"):
+            self.wait()
+
+    def configured(self, command):
+        """One line in the configuration mode; what it is answered."""
+        if command == self.family.end:
+            self.tree = None
+            return ""
+        if self.family is COMWARE and command in (*self.family.save, self.family.running):
+            view, self.tree = self.tree, None  # they are known in every view
+            self.answer(command)
+            self.tree = view
+            return ""
+        if not command:
+            return ""
+        self.switch.entered.append(command)
+        fate = self.switch.at.get(command)
+        fate = fate.pop(0) if fate else ""
+        if fate == "drops":
+            self.channel.get_transport().close()
+        if fate == "hangs":
+            self.wait()
+        if fate:
+            return fate
+        for begin, question in self.family.asks.items():
+            if command.startswith(begin):
+                self.say(question)
+                if (self.line() or "").strip() not in {"", "y"}:
+                    return ""
+        said = self.tree.enter(command)
+        self.switch.config = self.tree.show()
+        return f"{said}\n" if said else self.family.says.get(command, "")
