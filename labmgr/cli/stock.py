@@ -60,11 +60,12 @@ def image_build(
 
 
 @image.command("list")
+@recipe_option
 @json_option
 @click.pass_obj
-def image_list(shell: Shell, as_json: bool) -> None:
+def image_list(shell: Shell, recipes: tuple[str, ...], as_json: bool) -> None:
     """Every wanted image, there or missing."""
-    found = images.listing(shell.tools)
+    found = images.listing(shell.tools, recipes=recipes)
     rows = [(one.tag, one.id[7:19] or "MISSING", f"{one.size >> 20} MiB") for one in found]
     answer(found, as_json=as_json, people=lambda: table(["image", "id", "size"], rows))
 

@@ -186,6 +186,8 @@ def test_a_recipe_that_no_template_names_is_built_and_carried_only_when_named(tm
     [built] = terminal.json("image", "build", "--recipe", "router")
     assert built["tag"].startswith("labmgr/router:")
     assert terminal.json("image", "build", "--recipe", "router") == []
+    assert built in terminal.json("image", "list", "--recipe", "router")
+    assert built not in terminal.json("image", "list")
     carried = terminal.json("image", "export", str(tmp_path / "a.tar"), "--recipe", "router")
     assert carried["images"] == 4  # with labmgr's own three
     unknown = terminal.say("image", "build", "--recipe", "routeur")
