@@ -1,0 +1,194 @@
+"""A server in a candidate's life: files and scripts filled in, outputs kept, no secret out."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import stat
+
+import pytest
+
+from labmgr.domain.devices import Outcome
+from labmgr.errors import BadInput, ConsoleError
+from labmgr.services.equipment import asking, servers
+from labmgr.services.equipment.values import values_for
+from tests.devices.test_switches import trusted
+from tests.services.world import MINI
+
+EXTERNALS = """\
+  externals:
+    backup:
+      kind: server
+      credentials:
+        - {id: admin, login: sauve, for: candidate}
+        - {id: cle-ssh, login: sauve, for: candidate, kind: ssh-key}
+"""
+
+
+@pytest.fixture
+def lab(room):
+    folder = room.world.templates / "room"
+    folder.mkdir(exist_ok=True)
+    text = MINI.replace("  option: SISR\n", f"  option: SISR\n{EXTERNALS}")
+    (folder / "compose.yaml").write_text(text, encoding="utf-8")
+    return room.world.session("Salle", 2, "room")[0]
+
+
+class Server:
+    """The declared server, with what the inventory says of its part in a sitting."""
+
+    def __init__(self, room, folder, lab):
+        self.room, self.folder, self.lab = room, folder, lab
+        self.more = {"node": "backup"}
+
+    def baseline(self, name, text):
+        kept = self.room.world.home / "inventory" / "baselines"
+        kept.mkdir(exist_ok=True)
+        (kept / name).write_text(text, encoding="utf-8")
+        return name
+
+    @property
+    def device(self):
+        declared = self.room.world.home / "inventory" / "devices.yaml"
+        head = declared.read_text().partition("    node:")[0].rstrip()
+        lines = "".join(f"    {key}: {value}\n" for key, value in self.more.items())
+        declared.write_text(f"{head}\n{lines}")
+        [found] = self.room.devices("srv")
+        return found
+
+    @property
+    def values(self):
+        return values_for(self.room.tools, self.lab, self.device)
+
+    def set(self):
+        return servers.set_server(self.room.tools, self.device, self.values, by="technicien")
+
+    def collect(self):
+        return servers.collect(self.room.tools, self.device, self.values, by="technicien")
+
+    def kept(self, what):
+        configs, name = self.room.tools.configs, f"srv.{what}"
+        return [configs.text(name, one.name) for one in configs.backups(name)]
+
+    def told(self):
+        return [one.what for one in self.room.tools.store.entries("device:srv")]
+
+
+@pytest.fixture
+def srv(room, server, lab):
+    trusted(room)
+    return Server(room, server, lab)
+
+
+def test_a_device_knows_its_place_its_candidate_and_its_nodes_accounts(srv):
+    values = srv.values
+    assert (values["PLACE"], values["DEVICE"], values["HOSTNAME"]) == ("P1", "srv", "srv")
+    assert values["CANDIDATE_NO"] == srv.lab.candidate
+    assert values["LAB_NET"].startswith("10.")
+    assert values["LOGIN_ADMIN"] == "sauve"
+    assert len(values["PASSWORD_ADMIN"]) >= 12
+    assert values["PUBLIC_KEY_CLE_SSH"].startswith("ssh-")
+    assert "PASSWORD_CLE_SSH" not in values
+    assert srv.values == values  # made once
+    srv.more = {"node": "other"}
+    assert "LOGIN_ADMIN" not in srv.values
+
+
+def test_files_and_script_carry_the_candidates_values(srv):
+    files = "{" + f"{srv.folder}/app.conf: app.conf" + "}"
+    srv.more |= {"baseline": srv.baseline("srv.sh", SET.format(folder=srv.folder)), "put": files}
+    srv.baseline("app.conf", "user=${LOGIN_ADMIN}\nsecret=${PASSWORD_ADMIN}\nprice=5$$\n")
+    report = srv.set()
+    assert (report.outcome, report.backup) == (Outcome.ANSWERS, None)
+    assert report.answer.os
+    secret = srv.values["PASSWORD_ADMIN"]
+    laid = srv.folder / "app.conf"
+    assert laid.read_text() == f"user=sauve\nsecret={secret}\nprice=5$\n"
+    assert stat.S_IMODE(laid.stat().st_mode) == 0o600
+    assert (srv.folder / "made").read_text() == f"{secret} {srv.lab.candidate} {srv.folder}\n"
+    assert srv.kept("baseline") == ["given *** to sauve\n"]
+    digest = hashlib.sha256(laid.read_bytes()).hexdigest()
+    assert f"{laid} laid down, sha256 {digest}" in srv.told()
+    assert "baseline ended with status 0" in srv.told()[-1]
+
+
+SET = """\
+#!/bin/sh
+set -eu
+here={folder}
+echo "given ${{PASSWORD_ADMIN}} to ${{LOGIN_ADMIN}}"
+echo "${{PASSWORD_ADMIN}} ${{CANDIDATE_NO}} $$here" > {folder}/made
+"""
+
+
+def test_a_reset_is_the_same_again(srv):
+    files = "{" + f"{srv.folder}/app.conf: app.conf" + "}"
+    srv.more |= {"baseline": srv.baseline("srv.sh", f"rm -f {srv.folder}/work"), "put": files}
+    srv.baseline("app.conf", "x=1\n")
+    srv.set()
+    (srv.folder / "work").write_text("the candidate's")
+    (srv.folder / "app.conf").write_text("spoiled")
+    srv.set()
+    assert not (srv.folder / "work").exists()
+    assert (srv.folder / "app.conf").read_text() == "x=1\n"
+
+
+def test_nothing_is_sent_when_a_value_is_missing_or_would_be_read_as_a_command(srv):
+    files = "{" + f"{srv.folder}/app.conf: app.conf" + "}"
+    srv.more |= {"baseline": srv.baseline("srv.sh", "echo ${VLAN}"), "put": files}
+    srv.baseline("app.conf", "x=1\n")
+    with pytest.raises(BadInput, match=r"baselines/srv.sh: the variable VLAN has no value") as bad:
+        srv.set()
+    assert "PASSWORD_ADMIN, PLACE" in bad.value.hint
+    assert srv.values["PASSWORD_ADMIN"] not in bad.value.hint
+    device, tools = srv.device, srv.room.tools
+    with pytest.raises(BadInput, match="the value of VLAN has a character"):
+        servers.set_server(tools, device, {"VLAN": "10; reboot"}, by="technicien")
+    srv.baseline("srv.sh", "echo $HOME")
+    with pytest.raises(BadInput, match="neither") as bad:
+        srv.set()
+    assert "$$" in bad.value.hint
+    assert not (srv.folder / "app.conf").exists()
+
+
+def test_a_script_that_fails_is_red_with_its_last_line_and_no_secret(srv):
+    text = "echo beginning\necho 'no way with ${PASSWORD_ADMIN}, password: autre'\nexit 4\n"
+    srv.more |= {"baseline": srv.baseline("srv.sh", text)}
+    with pytest.raises(ConsoleError) as red:
+        srv.set()
+    assert str(red.value) == "srv: srv.sh ended with status 4: no way with ***, password: ***"
+    assert red.value.hint
+    [kept] = srv.kept("baseline")
+    assert kept.startswith("beginning\n")
+    [report] = asking.all_at_once([srv.device], lambda _: srv.set())
+    assert (report.outcome, report.said) == (Outcome.FAILED, str(red.value))
+
+
+def test_what_a_script_collects_is_kept_whole_with_its_hash(srv):
+    srv.more |= {"collect": srv.baseline("look.sh", "cat ${FILE:-/etc/hostname}\nid -un\n")}
+    report = srv.collect()
+    [text] = srv.kept("collected")
+    assert report.backup.device == "srv.collected"
+    assert text.endswith("root\n" if os.getuid() == 0 else "\n")
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    assert srv.told()[-1].endswith(f"output {report.backup.name} kept, sha256 {digest}")
+    srv.baseline("look.sh", "echo half of it\nexit 1\n")
+    with pytest.raises(ConsoleError, match=r"look.sh ended with status 1: half of it"):
+        srv.collect()
+    assert srv.kept("collected")[0] == "half of it\n"
+    assert srv.room.tools.configs.backups("srv") == []
+
+
+def test_no_secret_of_a_script_is_in_logs_journal_or_kept_outputs(srv, caplog):
+    caplog.set_level(logging.DEBUG)
+    logging.getLogger("paramiko").setLevel(logging.NOTSET)
+    text = "echo '${PASSWORD_ADMIN}' >&2\necho bad ${PASSWORD_ADMIN}; exit 1\n"
+    srv.more |= {"baseline": srv.baseline("srv.sh", text)}
+    with pytest.raises(ConsoleError):
+        srv.set()
+    secret, tools = srv.values["PASSWORD_ADMIN"], srv.room.tools
+    assert srv.kept("baseline") == ["***\nbad ***\n"]
+    assert secret not in caplog.text + repr(tools.store.entries())
+    home = [one for one in srv.room.world.home.rglob("*") if one.is_file()]
+    assert not [one for one in home if secret.encode() in one.read_bytes()]
