@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from labmgr.domain.equipment import KeptConfig
 from labmgr.domain.exam import Commission, ExamSession, Phase
 from labmgr.domain.journal import Tail
 from labmgr.domain.passage import Incident, PassageState
@@ -152,6 +153,7 @@ class PassageRecord:
     events: tuple[Told, ...]
     chain: Chain
     printed: datetime
+    devices: tuple[KeptConfig, ...] = ()  # start and end of the place's devices, or the gap
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from labmgr.domain.record import PassageRecord, PhaseTold, Tried
+from labmgr.domain.snapshot import SnapshotKind
 from labmgr.paper import told
 from labmgr.paper.sheet import Sheet
 from labmgr.paper.told import French
@@ -51,6 +52,7 @@ def print_passage(record: PassageRecord, french: French) -> bytes:
     _phases(sheet, record)
     _stops(sheet, record, french)
     _access(sheet, record, french)
+    _devices(sheet, record, french)
     _recette(sheet, record)
     _words(sheet, record, french)
     _events(sheet, record, french)
@@ -153,6 +155,23 @@ def _access(sheet: Sheet, record: PassageRecord, french: French) -> None:
     sheet.heading("Accès du labo montrés au personnel")
     shown = [(f"{day(one.at)} {hour(one.at)}", doer(one.by)) for one in record.shown]
     sheet.grid_or(("Date et heure", "À"), shown, (30, 70))
+
+
+def _devices(sheet: Sheet, record: PassageRecord, french: French) -> None:
+    """Only where there are some: most places have none."""
+    if not record.devices:
+        return
+    sheet.heading("Configurations des équipements de la place")
+    rows = [
+        (
+            one.device,
+            "départ" if one.kind is SnapshotKind.START else "fin",
+            f"{day(one.at)} {hour(one.at)}",
+            f"sha256 {one.sha256}" if one.backup else f"non lue : {french(one.said)}",
+        )
+        for one in record.devices
+    ]
+    sheet.grid(("Équipement", "Instant", "Date et heure", "Empreinte"), rows, (26, 12, 30, 92))
 
 
 def _recette(sheet: Sheet, record: PassageRecord) -> None:

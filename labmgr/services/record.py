@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
+from labmgr.domain.equipment import KeptConfig
 from labmgr.domain.exam import Candidate, Commission, ExamSession, Phase
 from labmgr.domain.passage import BEFORE, Passage, PassageState
 from labmgr.domain.ports import Tools
@@ -70,6 +71,14 @@ def read_day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError as wrong:
         raise BadInput(f"{text} is not a day", hint="Write it like 2026-05-27.") from wrong
+
+
+def _devices(tools: Tools, lab: str) -> tuple[KeptConfig, ...]:
+    """The newest start and end of each device; rows only, whatever the inventory says today."""
+    wanted = {SnapshotKind.START, SnapshotKind.END}
+    kept = [one for one in tools.store.kept_configs(lab) if one.kind in wanted] if lab else []
+    newest = {(one.device, one.kind): one for one in kept}
+    return tuple(newest[key] for key in sorted(newest, key=lambda key: (key[0], key[1] == "end")))
 
 
 def who(candidate: Candidate, passage: Passage) -> Who:
@@ -135,6 +144,7 @@ def _record(tools: Tools, session: ExamSession, real: Passage, pages: Pages) -> 
         events=retold.events(passage, pages),
         chain=pages.chain,
         printed=tools.now(),
+        devices=_devices(tools, lab),
     )
 
 

@@ -25,6 +25,7 @@ from labmgr.services import (
     labs,
     outages,
     passages,
+    record,
     savepoints,
     timetable,
 )
@@ -182,6 +183,17 @@ def test_the_hour_opens_it_the_bell_closes_it_and_the_difference_is_the_candidat
     assert told.gap is None
     changed = [line for line in told.lines if line[:1] in "+-" and line[:3] not in {"+++", "---"}]
     assert changed == ["+vlan 42", "+ name travail"]
+
+
+def test_the_record_names_each_configuration_and_a_gap(room):
+    prepared(room)
+    to_hour(room)
+    room.devices.trouble["sw1"] = DeviceSilent("sw1 does not answer")
+    ring(room)
+    start, end = record.of_passage(room.tools, "e6", "1").devices
+    assert (start.kind, start.device, len(start.sha256)) == (SnapshotKind.START, "sw1", 64)
+    assert (end.kind, end.sha256, end.said) == (SnapshotKind.END, "", "sw1 does not answer")
+    assert record.passage_pdf(room.tools, "e6", "1").startswith(b"%PDF")
 
 
 def test_a_reset_brings_it_back_and_the_next_candidate_gets_their_own(room):
