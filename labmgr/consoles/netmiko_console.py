@@ -79,6 +79,8 @@ def _logged_in(talk: Talk) -> Iterator[BaseConnection]:
             line = _kind(talk.device, ssh_dispatcher)(**told, alt_key_file=str(known))
             # Not before: some logins wait for words that a device may not say.
             line.read_timeout_override = talk.device.deadline
+            if DIALECTS[talk.device.driver].writes:  # Comware's prompts may lag behind its login
+                line.global_cmd_verify = None  # so an echo is waited for: our commands are short
             talk.channel = cast("Channel", line.remote_conn)
             try:
                 yield line
