@@ -277,7 +277,7 @@ def _show_findings(shell: Shell, one: Lab) -> None:
 def _show_access(found: access.LabAccess) -> None:
     click.echo(f"jump host: {found.jump} port {found.jump_port}, password {found.jump_password}")
     for node in found.nodes:
-        click.echo(f"\n{node.node} — {node.title} — {node.address}")
+        click.echo(f"\n{node.node} — {node.title} — {node.address or 'equipment of the place'}")
         for door in node.doors:
             click.echo(f"  {door.title}: {door.link or door.command}")
         for one in node.credentials:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 
 from labmgr.domain.credential import Credential
 from labmgr.domain.lab import Lab, LabState
 from labmgr.domain.plan import LabPlan, NodePlan, WebForward
 from labmgr.domain.ports import Tools
-from labmgr.domain.template import Endpoint, NodeTemplate
+from labmgr.domain.template import Endpoint, NodeTemplate, Template
 from labmgr.domain.words import Audience, Text
 from labmgr.errors import Refused
 from labmgr.services import sitting
@@ -37,7 +38,7 @@ class NodeAccess:
 
     node: str
     title: Text
-    address: str
+    address: str  # empty for equipment of the place: it stands beside its candidate
     doors: tuple[Door, ...]
     credentials: tuple[Credential, ...]
 
@@ -133,8 +134,18 @@ def _accesses(tools: Tools, lab: Lab, audience: Audience) -> LabAccess:
         )
         for node in template.nodes
     )
+    nodes += _equipment(template, shown)
     public = tools.vault.public_key(way.plan.gateway.host_key)
     return LabAccess(lab, way.jump, way.jump_port, public, nodes, way.password)
+
+
+def _equipment(template: Template, shown: Sequence[Credential]) -> tuple[NodeAccess, ...]:
+    """Externals with an account to show; no gateway leads there."""
+    found = (
+        NodeAccess(one.name, one.title, "", (), tuple(c for c in shown if c.node == one.name))
+        for one in template.externals
+    )
+    return tuple(one for one in found if one.credentials)
 
 
 def _door(way: Way, node: NodeTemplate, endpoint: Endpoint) -> Door:

@@ -11,6 +11,7 @@ import pytest
 
 from labmgr.domain.devices import Outcome
 from labmgr.errors import BadInput, ConsoleError
+from labmgr.services import access
 from labmgr.services.equipment import asking, servers
 from labmgr.services.equipment.values import values_for
 from tests.devices.test_switches import trusted
@@ -192,3 +193,10 @@ def test_no_secret_of_a_script_is_in_logs_journal_or_kept_outputs(srv, caplog):
     assert secret not in caplog.text + repr(tools.store.entries())
     home = [one for one in srv.room.world.home.rglob("*") if one.is_file()]
     assert not [one for one in home if secret.encode() in one.read_bytes()]
+
+
+def test_the_account_on_the_equipment_is_among_the_labs_accesses(srv):
+    shown = access.for_staff(srv.room.tools, srv.lab, by="prof").nodes[-1]
+    assert (shown.node, shown.address, shown.doors) == ("backup", "", ())
+    assert [one.login for one in shown.credentials] == ["sauve", "sauve"]
+    assert shown.credentials[0].secret == srv.values["PASSWORD_ADMIN"]
