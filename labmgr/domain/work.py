@@ -52,6 +52,19 @@ LANE |= dict.fromkeys(
 )
 
 
+# Somebody waits for these in the hour or before a commission; a build of the next wave can wait.
+SOON: frozenset[JobKind] = frozenset(
+    {
+        JobKind.SNAPSHOT,
+        JobKind.RESTORE,
+        JobKind.RECETTE,
+        JobKind.WAKE,
+        JobKind.RESTART,
+        JobKind.ROTATE,
+    }
+)
+
+
 class JobState(StrEnum):
     WAITING = "waiting"
     DOING = "doing"

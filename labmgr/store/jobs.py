@@ -8,10 +8,10 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, insert, select, update
+from sqlalchemy import Connection, Select, delete, func, insert, select, update
 
 from labmgr.domain.clock import Moment
-from labmgr.domain.work import ENDED, LANE, Job, JobKind, JobState, Lane, Order
+from labmgr.domain.work import ENDED, LANE, SOON, Job, JobKind, JobState, Lane, Order
 from labmgr.errors import LostRace, NotFound
 from labmgr.store.database import columns, every, first
 from labmgr.store.journal import Book
@@ -47,13 +47,23 @@ class Jobs(Ordering):
             return self._order(tx, Order(kind, lab, args), by=by)
 
     def claim(self, worker: str, lane: Lane) -> Job | None:
-        """Take the oldest waiting job of the lane whose lab has no job in hand on that lane."""
+        """Take a waiting job of the lane whose lab has no job in hand on that lane.
+
+        A lab's jobs keep their order; between labs what somebody waits for comes first, then the
+        oldest.
+        """
         in_hand = select(jobs.c.lab).where(jobs.c.lane == lane, jobs.c.state == JobState.DOING)
+        waiting = jobs.alias()
+        first = (
+            select(func.min(waiting.c.id))
+            .where(waiting.c.lane == lane, waiting.c.state == JobState.WAITING)
+            .where(waiting.c.lab.not_in(in_hand))
+            .group_by(waiting.c.lab)
+        )
         free = (
             select(jobs.c.id)
-            .where(jobs.c.lane == lane, jobs.c.state == JobState.WAITING)
-            .where(jobs.c.lab.not_in(in_hand))
-            .order_by(jobs.c.id)
+            .where(jobs.c.id.in_(first))
+            .order_by(jobs.c.kind.in_(SOON).desc(), jobs.c.id)
         )
         with self._db.read() as tx:
             if tx.scalar(free.limit(1)) is None:

@@ -56,6 +56,17 @@ def test_the_oldest_is_taken_but_one_at_a_time_of_a_lab_and_lane(store, lab, mak
     assert store.claim("w", Lane.WORK).id == probe.id
 
 
+def test_an_end_snapshot_goes_before_the_next_waves_builds(store, lab, make_lab):
+    others = [store.add_lab(make_lab(lab.session, n), by="prof") for n in (2, 3)]
+    builds = [store.order(K.BUILD, other.id, by="prof") for other in others]
+    late = store.order(K.SNAPSHOT, others[1].id, by="bell")
+    kept = store.order(K.SNAPSHOT, lab.id, by="bell")
+    order = [store.claim("w", Lane.WORK).id for _ in range(3)]
+    assert order == [kept.id, builds[0].id, builds[1].id], "a lab's own jobs keep their order"
+    store.finish(store.job(builds[1].id), JobState.DONE)
+    assert store.claim("w", Lane.WORK).id == late.id
+
+
 CLAIMER = """
 import time
 from labmgr.domain.work import Lane
