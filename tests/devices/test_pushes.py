@@ -8,7 +8,6 @@ from dataclasses import replace
 
 import pytest
 
-from labmgr.domain.devices import Outcome
 from labmgr.errors import (
     BadInput,
     ConsoleError,
@@ -20,7 +19,7 @@ from labmgr.errors import (
     StepDeclined,
     UnexpectedPrompt,
 )
-from labmgr.services.equipment.asking import Report, all_at_once, keys_of
+from labmgr.services.equipment.asking import keys_of
 from tests.devices.families import COMWARE, EOS, IOS, PROCURVE, VTYSH
 from tests.devices.test_switches import trusted
 from tests.devices.vendor import Switch
@@ -333,40 +332,6 @@ def test_no_secret_reaches_logs_errors_or_files(room, caplog, tmp_path):
     assert Switch.password not in told + caplog.text
     files = b"".join(one.read_bytes() for one in tmp_path.rglob("*") if one.is_file())
     assert SECRET.encode() not in files
-
-
-def test_forty_at_once_of_which_eight_are_in_trouble(room):
-    """All are named with what happened; none waits for another."""
-    import paramiko  # noqa: PLC0415 - one key for all, since making forty takes long
-
-    key = paramiko.RSAKey.generate(2048)
-    for number in range(40):
-        room.switch(f"sw{number}", key=key, told={"deadline": 12})
-    trusted(room)
-    for number in range(5):
-        room.switches[f"sw{number}"].manner = "mute"
-    for number in (5, 6):
-        room.switches[f"sw{number}"].password = "changed"
-    room.switches["sw7"].at["name profs"] = ["hangs"]
-    tools = room.tools
-
-    def push(device):
-        steps = ["vlan 20", "name profs"]
-        tools.devices.push(device, keys_of(tools, device), steps)
-        return Report(device, Outcome.ANSWERS)
-
-    begun = time.monotonic()
-    reports = {one.device.name: one for one in all_at_once(room.devices(), push)}
-    took = time.monotonic() - begun
-    outcomes = [one.outcome for one in reports.values()]
-    assert outcomes.count(Outcome.ANSWERS) == 32, [one.said for one in reports.values()]
-    assert {reports[f"sw{n}"].outcome for n in range(5)} == {Outcome.SILENT}
-    assert {reports[f"sw{n}"].outcome for n in (5, 6)} == {Outcome.REFUSED}
-    assert reports["sw7"].outcome is Outcome.HUNG
-    assert all(one.mend for one in reports.values() if not one.good)
-    done = [one for one in room.switches.values() if "name profs" in one.startup]
-    assert len(done) == 32
-    assert took < 12 + 12 + 4
 
 
 FAMILIES = {

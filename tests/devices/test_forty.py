@@ -1,0 +1,60 @@
+"""A whole room set at once: each device is named with what happened, none waits for another."""
+
+from __future__ import annotations
+
+import time
+
+import paramiko
+
+from labmgr.domain.devices import Outcome
+from labmgr.domain.equipment import Stage
+from labmgr.services.equipment import baselines
+from labmgr.services.equipment.asking import all_at_once
+from tests.devices.test_pushes import BASELINE
+from tests.devices.test_switches import trusted
+
+DEADLINE = 12
+SILENT, REFUSED, HANGS, DECLINES = range(5), (5, 6), 7, 8
+
+
+def a_room(room):
+    key = paramiko.RSAKey.generate(2048)  # one for all, since making forty takes long
+    for number in range(40):
+        room.switch(f"sw{number}", key=key, told={"deadline": DEADLINE})
+    trusted(room)
+    for number in SILENT:
+        room.switches[f"sw{number}"].manner = "mute"
+    for number in REFUSED:
+        room.switches[f"sw{number}"].password = "changed"
+    room.switches[f"sw{HANGS}"].at["name profs"] = ["hangs"]
+    room.switches[f"sw{DECLINES}"].at["name profs"] = ["% Invalid input"]
+
+
+def test_forty_are_set_at_once_of_which_nine_are_in_trouble(room):
+    a_room(room)
+    tools = room.tools
+    wanted = "".join(f"{line}\n" for line in BASELINE.splitlines() if not line.startswith("hostn"))
+
+    def push(device):
+        return baselines.push(tools, device, f"hostname {device.name}\n{wanted}", by="technicien")
+
+    begun = time.monotonic()
+    reports = {one.device.name: one for one in all_at_once(room.devices(), push)}
+    took = time.monotonic() - begun
+    said = {name: (one.outcome, one.said) for name, one in reports.items()}
+
+    assert {reports[f"sw{number}"].outcome for number in SILENT} == {Outcome.SILENT}
+    assert {reports[f"sw{number}"].outcome for number in REFUSED} == {Outcome.REFUSED}
+    assert reports[f"sw{HANGS}"].outcome is Outcome.HUNG
+    assert reports[f"sw{DECLINES}"].outcome is Outcome.DECLINED
+    assert len([one for one in reports.values() if one.good]) == 31, said
+    assert all(name in one.said and one.mend for name, one in reports.items() if not one.good)
+
+    stages = {name: tools.store.device_state(name).stage for name in reports}
+    half = {name for name, stage in stages.items() if stage is Stage.HALF}
+    assert half == {f"sw{HANGS}", f"sw{DECLINES}"}
+    assert [stage for stage in stages.values() if stage is Stage.SET] == [Stage.SET] * 31
+    for name, one in room.switches.items():
+        assert ("name profs" in one.startup) is reports[name].good, name
+    # The one that hangs may use its deadline; whatever the others do goes on beside it.
+    assert took < DEADLINE + 8
