@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import secrets
+import subprocess
 import tarfile
 import time
 import uuid
+from pathlib import Path
 from typing import Self
 
 import docker
 import paramiko
 
+from labmgr.engines.images import DockerImages
+from labmgr.store.recipes import RecipeBook
 from tests import free
+
+TEMPLATES = Path(__file__).parents[2] / "lab_templates"
 
 ACCOUNTS = ("labmgr", "etudiant")
 CAPS = [
@@ -23,6 +30,15 @@ CAPS = [
 # Set here, since the router itself cannot; without them it shows `no … forwarding`.
 FORWARDING = {"net.ipv4.ip_forward": "1", "net.ipv6.conf.all.forwarding": "1"}
 SECONDS = 30.0
+
+
+def frr_image() -> str:
+    """The tag of the recipe frr, built where it is missing."""
+    extra = os.environ.get("LABMGR_EXTRA_CA")
+    recipe = RecipeBook(TEMPLATES).recipe("frr", {})
+    with contextlib.closing(DockerImages(None, extra_ca=Path(extra) if extra else None)) as images:
+        images.build(recipe)
+    return recipe.tag
 
 
 class FrrRouter:
@@ -44,6 +60,7 @@ class FrrRouter:
             self._create()
             self._first = b"".join(self.container.get_archive("/etc/frr")[0])
             self.start()
+            self._fresh = self._shown()
             shown = self.container.exec_run(["cat", "/etc/ssh/ssh_host_ed25519_key.pub"])
             self.host_key = " ".join(shown.output.decode().split()[:2])
         except BaseException:
@@ -70,6 +87,8 @@ class FrrRouter:
         self.container.reload()
         if self.container.status == "paused":
             self.container.unpause()
+        elif self.container.status == "running" and self._shown() == self._fresh:
+            return
         self.container.stop(timeout=2)
         self.container.put_archive("/etc", self._first)
         self.start()
@@ -87,36 +106,34 @@ class FrrRouter:
         end = time.monotonic() + SECONDS
         while True:
             with contextlib.suppress(OSError, paramiko.SSHException, EOFError):
-                if "FRRouting" in (said := self.types("show version", login="labmgr")):
-                    return said
+                if "FRRouting" in (told := self.types("show version", login="labmgr")):
+                    return told
             assert time.monotonic() < end, self.container.logs(tail=30).decode()
             time.sleep(0.05)
 
     def types(self, *lines: str, login: str = "etudiant") -> str:
         """What vtysh says to *lines*, typed by the candidate unless another is named."""
-        client = paramiko.SSHClient()
-        client.set_missing_host_key_policy(paramiko.AutoAddPolicy())
-        try:
-            client.connect(
-                self.address,
-                self.port,
-                login,
-                self.passwords[login],
-                timeout=5,
-                allow_agent=False,
-                look_for_keys=False,
-            )
-            _, out, trouble = client.exec_command("\n".join(lines), timeout=20)
-            return (out.read() + trouble.read()).decode()
-        finally:
-            client.close()
+        return said(self.address, login, self.passwords[login], *lines)
 
     def configures(self, *lines: str) -> str:
         """The candidate at work: nothing is saved unless *lines* end with `do write`."""
         return self.types("configure terminal", *lines)
 
+    def plug(self, interface: str) -> None:
+        """A cable from its eth1 to an *interface* made on this machine; gone when it stops."""
+        self.container.reload()
+        pid = self.container.attrs["State"]["Pid"]
+        inside = ["nsenter", f"--net=/proc/{pid}/ns/net", "ip"]
+        ends = [interface, "type", "veth", "peer", "name", "eth1", "netns", str(pid)]
+        subprocess.run(["ip", "link", "add", *ends], check=True)
+        subprocess.run(["ip", "link", "set", interface, "up"], check=True)
+        subprocess.run([*inside, "link", "set", "eth1", "up"], check=True)
+
     def saved(self) -> str:
         return self.container.exec_run(["cat", "/etc/frr/frr.conf"]).output.decode()
+
+    def _shown(self) -> tuple[str, str]:
+        return self.types("show running-config", login="labmgr"), self.saved()
 
     def _create(self) -> None:
         net = f"{free.net_base(1)}.77"
@@ -151,3 +168,17 @@ class FrrRouter:
                     entry.size, entry.mode = len(text), 0o600
                     tar.addfile(entry, io.BytesIO(text.encode()))
         return out.getvalue()
+
+
+def said(address: str, login: str, password: str, *lines: str) -> str:
+    """One login for *lines*, which vtysh takes until the first that it does not know."""
+    client = paramiko.SSHClient()
+    client.set_missing_host_key_policy(paramiko.AutoAddPolicy())
+    try:
+        client.connect(
+            address, 22, login, password, timeout=5, allow_agent=False, look_for_keys=False
+        )
+        _, out, trouble = client.exec_command("\n".join(lines), timeout=20)
+        return (out.read() + trouble.read()).decode()
+    finally:
+        client.close()

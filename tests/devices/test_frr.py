@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import contextlib
 import re
 import threading
 import time
@@ -13,17 +13,15 @@ import pytest
 
 from labmgr.domain.devices import Outcome
 from labmgr.domain.dialects import steady
-from labmgr.engines.images import DockerImages
 from labmgr.errors import DeviceHung, DeviceLost, DeviceSilent, StepDeclined
 from labmgr.services.equipment.asking import keys_of
-from labmgr.store.recipes import RecipeBook
 from tests.cli.conftest import Terminal
-from tests.devices.router import FrrRouter
+from tests.devices.router import FrrRouter, frr_image
 from tests.devices.test_switches import checked, trusted
 
 pytestmark = pytest.mark.docker
 
-TEMPLATES = Path(__file__).parents[2] / "lab_templates"
+HOW_TO = Path(__file__).parents[2] / "docs" / "howto" / "essayer-sans-materiel.md"
 WANTED = """\
 frr defaults traditional
 hostname r1
@@ -53,35 +51,50 @@ exit
 """
 WORK = (  # what a candidate leaves behind, unsaved
     "ip route 10.99.0.0/16 Null0",
+    "ip prefix-list travail seq 5 permit 10.99.0.0/16",
+    "access-list travail seq 5 permit any",
+    "password motVty",
+    "enable password motEnable",
     "interface lo",
     "ip address 10.99.1.1/32",
     "description travail du candidat",
     "exit",
     "interface eth0",
     "description cote candidat",
+    "ip address 10.99.2.1/24",
     "ip ospf authentication-key candidat",
+    "ip ospf message-digest-key 7 md5 candidat",
+    "ip ospf cost 77",
+    "exit",
+    "route-map travail permit 10",
+    "description la carte",
+    "match ip address prefix-list travail",
+    "set metric 5",
+    "exit",
+    "router bgp 65001",
+    "neighbor 10.92.0.9 description voisin du candidat",
+    "neighbor 10.92.0.9 password autre",
+    "neighbor 10.92.0.10 remote-as 65003",
+    "address-family ipv4 unicast",
+    "network 10.99.1.1/32",
+    "neighbor 10.92.0.9 route-map travail in",
+    "redistribute static",
+    "exit-address-family",
     "exit",
     "router ospf",
     "network 10.99.0.0/16 area 1",
+    "passive-interface eth0",
+    "default-information originate always metric 12",
+    "redistribute static",
+    "area 1 stub",
+    "exit",
 )
 
 
 @pytest.fixture(scope="module")
-def image() -> str:
-    extra = os.environ.get("LABMGR_EXTRA_CA")
-    images = DockerImages(None, extra_ca=Path(extra) if extra else None)
-    recipe = RecipeBook(TEMPLATES).recipe("frr", {})
-    images.build(recipe)
-    images.close()
-    return recipe.tag
-
-
-@pytest.fixture(scope="module")
-def standing(image):
-    client = docker.from_env()
-    with FrrRouter(client, image) as router:
+def standing():
+    with contextlib.closing(docker.from_env()) as client, FrrRouter(client, frr_image()) as router:
         yield router
-    client.close()
 
 
 @pytest.fixture
@@ -132,7 +145,13 @@ def push(room, lines):
 
 
 def lines_of(text):
-    return {line.strip() for line in steady("frr", text.splitlines())} - {"", "!", "end", "exit"}
+    """Without marks; those of a section stay after it."""
+    lines = steady("frr", text.splitlines())
+    return [line for line in lines if line.strip() not in {"", "!", "end", "exit"}]
+
+
+def among(text):
+    return {line.strip() for line in lines_of(text)}
 
 
 def test_it_says_who_it_is(room, router):
@@ -154,7 +173,7 @@ def test_a_wrong_password_is_a_refusal_and_never_shown(room, router):
 
 def test_what_is_pushed_stands_is_saved_and_outlives_a_restart(room, router):
     after = push(room, steps(room))
-    assert lines_of(WANTED) <= lines_of(after) | lines_of("frr defaults traditional")
+    assert among(WANTED) <= among(after)
     assert steps(room) == ()
     router.restart()
     assert lines_of(running(room)) == lines_of(after)
@@ -166,13 +185,22 @@ def test_what_a_candidate_left_is_taken_away_and_nothing_else(room, router):
     push(room, steps(room))
     clean = lines_of(running(room))
     router.configures(*WORK)
-    left = lines_of(running(room)) - clean
+    left = among(running(room))
     assert {"network 10.99.0.0/16 area 1", "ip route 10.99.0.0/16 Null0"} <= left
-    assert {"ip address 10.99.1.1/32", "description cote candidat"} <= left
+    assert {"ip address 10.99.1.1/32", "description cote candidat", "password motVty"} <= left
+    assert {"redistribute static", "set metric 5", "neighbor 10.92.0.10 remote-as 65003"} <= left
     told = steps(room)
     assert not [line for line in told if "10.90." in line or "65002" in line]
     assert lines_of(push(room, told)) == clean
     assert steps(room) == ()
+
+
+def test_the_how_tos_baseline_is_taken(room, router):
+    page = HOW_TO.read_text(encoding="utf-8")
+    wanted = page.partition("`inventory/baselines/routeur-frr`")[2].split("```")[1]
+    wanted = wanted.replace("${PLACE}", "P4")
+    assert among(wanted) <= among(push(room, steps(room, wanted)))
+    assert steps(room, wanted) == ()
 
 
 def test_a_line_that_it_does_not_take_is_named_and_nothing_is_saved(room, router):
