@@ -13,7 +13,9 @@ import pytest
 
 from labmgr.domain.devices import Outcome
 from labmgr.domain.dialects import steady
-from labmgr.errors import DeviceHung, DeviceLost, DeviceSilent, StepDeclined
+from labmgr.domain.equipment import Stage
+from labmgr.errors import ConsoleError, DeviceHung, DeviceLost, DeviceSilent, StepDeclined
+from labmgr.services.equipment import baselines
 from labmgr.services.equipment.asking import keys_of
 from tests.cli.conftest import Terminal
 from tests.devices.router import FrrRouter, frr_image
@@ -225,6 +227,19 @@ def test_a_router_that_dies_half_way_is_said_and_a_second_push_mends(room, route
     push(room, steps(room))
     assert steps(room) == ()
     assert "10.91.0.1" in router.saved()
+
+
+def test_a_half_set_router_is_known_as_such_until_it_is_set(room, router):
+    killer = threading.Thread(target=dies_after_a_route, args=(router,))
+    killer.start()
+    with pytest.raises(ConsoleError):
+        baselines.push(room.tools, device_of(room), "\n".join((WANTED, *routes(400))), by="tech")
+    killer.join()
+    assert room.tools.store.device_state("r1").stage is Stage.HALF
+    router.start()
+    report = baselines.push(room.tools, device_of(room), WANTED, by="tech")
+    assert room.tools.store.device_state("r1").stage is Stage.SET
+    assert "10.91.0.1" in room.tools.configs.text("r1", report.backup.name)
 
 
 def dies_after_a_route(router):
