@@ -15,7 +15,7 @@ import paramiko
 import pytest
 
 from tests import free
-from tests.devices.router import frr_image, said
+from tests.devices.router import FrrRouter, frr_image, said
 
 pytestmark = pytest.mark.docker
 
@@ -42,8 +42,21 @@ def test_the_script_makes_one_wakes_it_and_leaves_nothing(tmp_path):
             assert "eth1" in wait_for_login(address, password)
     finally:
         script(tmp_path, "--remove", name)
-    assert not Path("/sys/class/net", wire).exists()
     assert list((tmp_path / "simulated").iterdir()) == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make interfaces")
+def test_a_cable_leads_from_an_interface_of_this_machine_to_the_router():
+    wire, net = f"w{uuid.uuid4().hex[:8]}", f"{free.net_base(1)}.88"
+    with contextlib.closing(docker.from_env()) as client, FrrRouter(client, frr_image()) as router:
+        router.plug(wire)
+        subprocess.run(["ip", "address", "add", f"{net}.1/24", "dev", wire], check=True)
+        router.configures("interface eth1", f"ip address {net}.2/24")
+        assert f"{net}.2/24" in wait_for_login(f"{net}.2", router.passwords["labmgr"])
+    end = time.monotonic() + 5
+    while Path("/sys/class/net", wire).exists():
+        assert time.monotonic() < end
+        time.sleep(0.1)
 
 
 def script(home, *words):
