@@ -10,9 +10,11 @@ import stat
 import pytest
 
 from labmgr.domain.devices import Outcome
-from labmgr.errors import BadInput, ConsoleError
+from labmgr.domain.equipment import Stage
+from labmgr.domain.passage import Passage
+from labmgr.errors import BadInput, ConsoleError, DevicesRed
 from labmgr.services import access
-from labmgr.services.equipment import asking, servers
+from labmgr.services.equipment import asking, lives, servers
 from labmgr.services.equipment.values import values_for
 from tests.devices.test_switches import trusted
 from tests.services.world import MINI
@@ -63,7 +65,8 @@ class Server:
         return values_for(self.room.tools, self.lab, self.device)
 
     def set(self):
-        return servers.set_server(self.room.tools, self.device, self.values, by="technicien")
+        tools, lab = self.room.tools, self.lab.id
+        return servers.set_server(tools, self.device, self.values, by="technicien", lab=lab)
 
     def collect(self):
         return servers.collect(self.room.tools, self.device, self.values, by="technicien")
@@ -109,9 +112,11 @@ def test_files_and_script_carry_the_candidates_values(srv):
     assert stat.S_IMODE(laid.stat().st_mode) == 0o600
     assert (srv.folder / "made").read_text() == f"{secret} {srv.lab.candidate} {srv.folder}\n"
     assert srv.kept("baseline") == ["given *** to sauve\n"]
+    state = srv.room.tools.store.device_state("srv")
+    assert (state.stage, state.lab) == (Stage.SET, srv.lab.id)
     digest = hashlib.sha256(laid.read_bytes()).hexdigest()
     assert f"{laid} laid down, sha256 {digest}" in srv.told()
-    assert "baseline ended with status 0" in srv.told()[-1]
+    assert [one for one in srv.told() if one.startswith("baseline ended with status 0")]
 
 
 SET = """\
@@ -151,6 +156,7 @@ def test_nothing_is_sent_when_a_value_is_missing_or_would_be_read_as_a_command(s
         srv.set()
     assert "$$" in bad.value.hint
     assert not (srv.folder / "app.conf").exists()
+    assert tools.store.device_state("srv").stage is Stage.UNKNOWN
 
 
 def test_a_script_that_fails_is_red_with_its_last_line_and_no_secret(srv):
@@ -158,6 +164,8 @@ def test_a_script_that_fails_is_red_with_its_last_line_and_no_secret(srv):
     srv.more |= {"baseline": srv.baseline("srv.sh", text)}
     with pytest.raises(ConsoleError) as red:
         srv.set()
+    state = srv.room.tools.store.device_state("srv")
+    assert (state.stage, state.lab) == (Stage.HALF, srv.lab.id)
     assert str(red.value) == "srv: srv.sh ended with status 4: no way with ***, password: ***"
     assert red.value.hint
     [kept] = srv.kept("baseline")
@@ -200,3 +208,27 @@ def test_the_account_on_the_equipment_is_among_the_labs_accesses(srv):
     assert (shown.node, shown.address, shown.doors) == ("backup", "", ())
     assert [one.login for one in shown.credentials] == ["sauve", "sauve"]
     assert shown.credentials[0].secret == srv.values["PASSWORD_ADMIN"]
+
+
+def test_a_server_lives_with_its_lab_and_its_collection_needs_no_piece_to_keep(srv):
+    tools, lab = srv.room.tools, srv.lab
+    tools.store.keep_passages([Passage(lab.session, lab.candidate, place="P1")], by="prof")
+    declared = srv.room.world.home / "inventory" / "devices.yaml"
+    head, _, _ = declared.read_text().partition("    keep:")
+    declared.write_text(head)
+    srv.more |= {
+        "baseline": srv.baseline("srv.sh", f"echo start > {srv.folder}/work"),
+        "collect": srv.baseline("look.sh", f"cat {srv.folder}/work"),
+    }
+    assert srv.device.keep == ()
+    lives.carry_out_prepare(tools, lab.id, by="labmgr")
+    assert tools.store.device_state("srv").stage is Stage.SET
+    (srv.folder / "work").write_text("what the candidate made\n")
+    lives.carry_out_close(tools, lab.id, by="labmgr")
+    assert srv.kept("collected") == ["what the candidate made\n"]
+    lives.carry_out_restore(tools, lab.id, by="labmgr")
+    assert (srv.folder / "work").read_text() == "start\n"
+    srv.baseline("look.sh", "echo gone; exit 7")
+    with pytest.raises(DevicesRed, match="ended with status 7: gone"):
+        lives.carry_out_close(tools, lab.id, by="labmgr")
+    assert "status 7: gone" in tools.store.kept_configs(lab.id)[-1].said

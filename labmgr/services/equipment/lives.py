@@ -101,7 +101,8 @@ def carry_out_restore(tools: Tools, lab_id: str, *, by: str) -> None:
 
     def restore(device: Device) -> Report:
         if is_server(device):
-            return servers.set_server(tools, device, values_for(tools, lab, device), by=by)
+            values = values_for(tools, lab, device)
+            return servers.set_server(tools, device, values, by=by, lab=lab_id)
         started = latest(tools, lab_id, device.name, SnapshotKind.START)
         if started is None:
             raise Refused(
@@ -123,13 +124,12 @@ def latest(tools: Tools, lab: str, device: str, kind: SnapshotKind) -> KeptConfi
 
 def _set(tools: Tools, lab: Lab, device: Device, *, by: str, seen: str = "") -> Report:
     """To its baseline; a device without one is taken as it stands."""
-    if not device.baseline:
+    if not device.baseline and not device.put:
         states.stage(tools, device.name, Stage.SET, lab=lab.id, by=by, why="no baseline")
         return Report(device, Outcome.ANSWERS)
     if is_server(device):
-        report = servers.set_server(tools, device, values_for(tools, lab, device), by=by)
-        states.stage(tools, device.name, Stage.SET, lab=lab.id, by=by)
-        return report
+        values = values_for(tools, lab, device)
+        return servers.set_server(tools, device, values, by=by, lab=lab.id)
     wanted = baselines.baseline_for(tools, lab, device)
     return baselines.push(tools, device, wanted, by=by, lab=lab.id, seen=seen)
 
@@ -151,16 +151,16 @@ def _keep(
     """Written down also when it could not be read: a gap in the evidence is said."""
     kept = KeptConfig(device.name, lab.id, kind, tools.now())
     try:
+        if kind is SnapshotKind.END and device.collect:
+            servers.collect(tools, device, values_for(tools, lab, device), by=by)
         backup = report.backup if report else None
         if backup is None and is_server(device) and not device.keep:
-            return  # nothing of it is to be kept
+            return  # nothing of it is to be kept beside that
         if backup is None:
             text = tools.devices.running_config(device, keys_of(tools, device))
             backup = tools.configs.keep(device.name, text)
         digest = hashlib.sha256(tools.configs.text(device.name, backup.name).encode())
         kept = replace(kept, backup=backup.name, sha256=digest.hexdigest())
-        if kind is SnapshotKind.END and device.collect:
-            servers.collect(tools, device, values_for(tools, lab, device), by=by)
     except LabmgrError as trouble:
         tools.store.keep_config(replace(kept, said=str(trouble)), by=by)
         raise

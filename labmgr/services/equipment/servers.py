@@ -9,10 +9,12 @@ from typing import Final
 
 from labmgr.domain.devices import Backup, Outcome, Ran
 from labmgr.domain.dialects import MASK, masked
+from labmgr.domain.equipment import Stage
 from labmgr.domain.inventory import Device
 from labmgr.domain.ports import Tools
 from labmgr.domain.variables import fill, names_in
-from labmgr.errors import BadInput, ConsoleError
+from labmgr.errors import BadInput, ConsoleError, LabmgrError
+from labmgr.services.equipment import states
 from labmgr.services.equipment.asking import Report, keys_of
 from labmgr.services.equipment.values import PASSWORD
 
@@ -28,25 +30,31 @@ def kept_as(device: Device, what: str) -> str:
     return f"{device.name}.{what}"  # no device's own name has a dot
 
 
-def set_server(tools: Tools, device: Device, values: Mapping[str, str], *, by: str) -> Report:
+def set_server(
+    tools: Tools, device: Device, values: Mapping[str, str], *, by: str, lab: str = ""
+) -> Report:
     """Lay its files down, then run its baseline script; also what a reset does.
 
     Everything is filled in before anything is sent. The script's output is kept, passwords
     covered. Raises what the port raises; a script that ends with another status than 0 is a
-    ConsoleError.
+    ConsoleError. Whatever stops it on its way leaves the device named as half configured.
     """
     files = {
         path: filled(tools, name, values).encode() for path, name in sorted(device.put.items())
     }
     script = _script(tools, device.baseline, values) if device.baseline else ""
-    keys = keys_of(tools, device)
-    answer = tools.devices.look(device, keys)
-    for path, content in files.items():
-        put(tools, device, path, content, by=by)
-    if script:
-        ran = tools.devices.run(device, keys, script)
-        _keep(tools, device, BASELINE, ran, covered(ran.output, values), by=by)
-        _refuse_failed(device, device.baseline, ran, values)
+    with states.in_hand(tools, device):
+        answer = tools.devices.look(device, keys_of(tools, device))
+        states.stage(tools, device.name, Stage.SETTING, lab=lab, by=by)
+        try:
+            for path, content in files.items():
+                put(tools, device, path, content, by=by)
+            if script:
+                _run_baseline(tools, device, script, values, by=by)
+        except LabmgrError as trouble:
+            states.stage(tools, device.name, Stage.HALF, lab=lab, by=by, why=str(trouble))
+            raise
+        states.stage(tools, device.name, Stage.SET, lab=lab, by=by)
     return Report(device, Outcome.ANSWERS, answer)
 
 
@@ -93,6 +101,14 @@ def covered(text: str, values: Mapping[str, str]) -> str:
         if name.startswith(PASSWORD) and value:
             text = text.replace(value, MASK)
     return masked(text)
+
+
+def _run_baseline(
+    tools: Tools, device: Device, script: str, values: Mapping[str, str], *, by: str
+) -> None:
+    ran = tools.devices.run(device, keys_of(tools, device), script)
+    _keep(tools, device, BASELINE, ran, covered(ran.output, values), by=by)
+    _refuse_failed(device, device.baseline, ran, values)
 
 
 def _script(tools: Tools, name: str, values: Mapping[str, str]) -> str:
