@@ -58,3 +58,16 @@ def test_forty_are_set_at_once_of_which_nine_are_in_trouble(room):
         assert ("name profs" in one.startup) is reports[name].good, name
     # The one that hangs may use its deadline; whatever the others do goes on beside it.
     assert took < DEADLINE + 8
+
+
+def test_a_flash_that_was_full_is_not_forgotten_when_nothing_is_left_to_enter(room):
+    switch = room.switch("sw1", saves="%Error opening nvram:/startup-config (No space left)")
+    trusted(room)
+    [device] = room.devices()
+    [told] = all_at_once([device], lambda one: baselines.push(room.tools, one, BASELINE, by="x"))
+    assert told.outcome is Outcome.NOT_SAVED
+    assert room.tools.store.device_state("sw1").stage is Stage.HALF
+    switch.saves = ""
+    baselines.push(room.tools, device, BASELINE, by="x")
+    assert room.tools.store.device_state("sw1").stage is Stage.SET
+    assert switch.startup == switch.config

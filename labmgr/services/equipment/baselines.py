@@ -73,7 +73,7 @@ def push(
         states.stage(tools, device.name, Stage.SETTING, lab=lab, by=by)
         sent = _Sent()
         try:
-            after = _set(tools, device, wanted, sent)
+            after = _set(tools, device, wanted, sent, saved=before.stage is Stage.SET)
         except LabmgrError as trouble:
             left = Stage.HALF if sent.any or before.stage is Stage.SETTING else before.stage
             whose = lab if sent.any else before.lab
@@ -97,14 +97,18 @@ class _Sent:
     any: bool = False
 
 
-def _set(tools: Tools, device: Device, wanted: str, sent: _Sent) -> str:
-    """The configuration that stands in the end, and equals *wanted*."""
+def _set(tools: Tools, device: Device, wanted: str, sent: _Sent, *, saved: bool) -> str:
+    """The configuration that stands in the end, and equals *wanted*.
+
+    Unless it is known to be *saved*, a push goes there even when it runs already: a device that
+    could not save, or whose candidate saved something else, would start with another one.
+    """
     keys = keys_of(tools, device)
     for left in reversed(range(TRIES)):
         try:
             running = tools.devices.running_config(device, keys)
             steps = tools.devices.steps(device, running, wanted)
-            if not steps and not sent.any:
+            if not steps and saved and not sent.any:
                 return running
             sent.any = True
             after = tools.devices.push(device, keys, steps)
