@@ -6,12 +6,15 @@ import hashlib
 import logging
 import os
 import stat
+import subprocess
+from pathlib import Path
 
 import pytest
 
 from labmgr.domain.devices import Outcome
 from labmgr.domain.equipment import Stage
 from labmgr.domain.passage import Passage
+from labmgr.domain.variables import fill
 from labmgr.errors import BadInput, ConsoleError, DevicesRed
 from labmgr.services import access
 from labmgr.services.equipment import asking, lives, servers
@@ -19,6 +22,8 @@ from labmgr.services.equipment.values import values_for
 from tests.devices.test_switches import trusted
 from tests.services.world import MINI
 
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLES = "serveur-debian.sh", "releve-debian.sh"
 EXTERNALS = """\
   externals:
     backup:
@@ -232,3 +237,16 @@ def test_a_server_lives_with_its_lab_and_its_collection_needs_no_piece_to_keep(s
     with pytest.raises(DevicesRed, match="ended with status 7: gone"):
         lives.carry_out_close(tools, lab.id, by="labmgr")
     assert "status 7: gone" in tools.store.kept_configs(lab.id)[-1].said
+
+
+def test_the_scripts_that_come_with_labmgr_are_sound(srv):
+    for name in EXAMPLES:
+        text = (ROOT / "inventory" / "baselines" / name).read_text(encoding="utf-8")
+        script = fill(text, srv.values)
+        subprocess.run(["sh", "-n"], input=script.encode(), check=True)
+        srv.baseline(name, text)
+    srv.more |= {"collect": EXAMPLES[1]}  # it changes nothing, so it may be run here
+    srv.collect()
+    [text] = srv.kept("collected")
+    assert text.startswith("### uname -srm\nLinux ")
+    assert "### /srv/labo" in text
