@@ -91,6 +91,8 @@ class FakeConfig:
         here = self.tree if _OPENS.match(line) else self._here()
         if here is self.tree and _PHYSICAL.match(line):
             return STANDS
+        whole = re.match(r"(neighbor \S+) remote-as\b", line)  # all of a neighbour hangs on it
+        line = whole[1] if whole else line
         for one in [one for one in here if one == line or one.startswith(f"{line} ")]:
             del here[one]
         return ""

@@ -71,3 +71,17 @@ def test_a_flash_that_was_full_is_not_forgotten_when_nothing_is_left_to_enter(ro
     baselines.push(room.tools, device, BASELINE, by="x")
     assert room.tools.store.device_state("sw1").stage is Stage.SET
     assert switch.startup == switch.config
+
+
+def test_what_one_line_takes_away_with_it_is_set_in_a_second_round(room):
+    bgp = (
+        "hostname sw1\nrouter bgp 65000\n neighbor 10.0.0.2 {}\n neighbor 10.0.0.2 description x\n"
+    )
+    switch = room.switch("sw1", config=bgp.format("remote-as 65099"))
+    trusted(room)
+    [device] = room.devices()
+    wanted = bgp.format("remote-as 65001")
+    baselines.push(room.tools, device, wanted, by="x")
+    assert "description x" in switch.startup
+    assert switch.entered.count("neighbor 10.0.0.2 description x") == 1
+    assert room.tools.devices.steps(device, switch.config, wanted) == ()
