@@ -58,6 +58,19 @@ class Outcome(StrEnum):
     FAILED = "failed"
 
 
+IN_FRENCH: Final[Mapping[Outcome, str]] = {
+    Outcome.ANSWERS: "répond",
+    Outcome.SILENT: "muet",
+    Outcome.REFUSED: "mot de passe refusé",
+    Outcome.WRONG_KEY: "autre clé d'hôte",
+    Outcome.NOT_TRUSTED: "clé pas encore approuvée",
+    Outcome.UNEXPECTED: "question inattendue",
+    Outcome.HUNG: "bloqué au milieu",
+    Outcome.LOST: "connexion perdue",
+    Outcome.DECLINED: "ligne refusée",
+    Outcome.NOT_SAVED: "pas enregistré",
+    Outcome.FAILED: "en échec",
+}
 _OUTCOMES: Final[Mapping[type[LabmgrError], Outcome]] = {
     DeviceSilent: Outcome.SILENT,
     LoginRefused: Outcome.REFUSED,

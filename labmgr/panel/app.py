@@ -37,6 +37,7 @@ from labmgr.panel import (
     records,
     sessions,
     terminals,
+    waves,
 )
 from labmgr.panel.portal import desk as _desk  # noqa: F401 - adds its pages to the portal's
 from labmgr.panel.portal import terminals as portal
@@ -56,6 +57,7 @@ ROOMS = (
     accounts,
     dashboard,
     sessions,
+    waves,
     day,
     passages,
     candidates,

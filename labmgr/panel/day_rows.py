@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from flask_babel import to_user_timezone
@@ -16,6 +16,7 @@ from labmgr.domain.passage import BEFORE, Incident, Passage
 from labmgr.domain.ports import Tools
 from labmgr.domain.work import Job
 from labmgr.panel import timeline
+from labmgr.panel.equipment_rows import Mark, marks
 from labmgr.panel.situations import Situation, situation
 from labmgr.panel.timeline import Bar, Scale, Span
 from labmgr.services.decisions import Decision, lost, proposed
@@ -45,6 +46,7 @@ class Row:
     spans: tuple[Span, ...]
     alarms: int
     bars: tuple[Bar, ...] = ()
+    mark: Mark | None = None  # its place is not ready
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,12 @@ def read_day(tools: Tools, name: str, wanted: str = "") -> Day:
     day = _chosen(days, wanted, local_day(look.now.at))
     shown = [one for one in passages if not on[one.candidate] or day in on[one.candidate]]
     people = {one.number: one for one in tools.store.candidates(name)}
-    rows = [row_of(look, one, people[one.candidate]) for one in shown if one.candidate in people]
+    places = marks(tools, shown)
+    rows = [
+        replace(row_of(look, one, people[one.candidate]), mark=places.get(one.candidate))
+        for one in shown
+        if one.candidate in people
+    ]
     alarms = [alarm_of(one, passages, people, look.now) for one in look.incidents]
     commissions = tools.store.commissions(name)
     mark = mark_of(rows, look, str(day), *(str(one) for one in days))
@@ -118,7 +125,8 @@ def mark_of(rows: Sequence[Row], look: Look, *more: str) -> str:
     doors = [(job.id, job.state) for row in rows if (job := row.situation.trouble)]
     alarms = [(one.id, one.ended) for one in look.incidents]
     minute = int(look.now.at.timestamp() // 60)
-    facts = repr((seen, labs, doors, alarms, minute, more))
+    places = [row.mark for row in rows]
+    facts = repr((seen, labs, doors, alarms, places, minute, more))
     return hashlib.sha256(facts.encode()).hexdigest()[:16]
 
 

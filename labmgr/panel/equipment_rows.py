@@ -14,7 +14,7 @@ from labmgr.domain.devices import Backup
 from labmgr.domain.equipment import DeviceState
 from labmgr.domain.exam import Candidate, ExamSession
 from labmgr.domain.inventory import Device, Equipment
-from labmgr.domain.passage import UNDER_WAY
+from labmgr.domain.passage import UNDER_WAY, Passage
 from labmgr.domain.ports import Tools
 from labmgr.domain.words import slug
 from labmgr.domain.work import ENDED, LANE, Job, Lane
@@ -49,6 +49,11 @@ class PlaceCard:
     candidate: Candidate | None
     sits: bool  # its candidate's passage is under way
     job: Job | None  # the last order to its devices
+
+    @property
+    def free(self) -> bool:
+        """Nobody comes: what it lacks is no fault, unless a device is red."""
+        return self.standing.passage is None and not self.standing.red
 
     @property
     def working(self) -> bool:
@@ -151,7 +156,7 @@ class Mark:
     """What the day says of a passage's place."""
 
     place: str
-    red: bool
+    key: str
     words: str
 
     @property
@@ -159,19 +164,42 @@ class Mark:
         return anchor_of(self.place)
 
 
-def marks(tools: Tools) -> Mapping[tuple[str, str], Mark] | None:
-    """By session and candidate: places that are not ready. None while the files have faults."""
+def marks(tools: Tools, passages: Iterable[Passage]) -> Mapping[str, Mark]:
+    """By candidate: places that are not ready for them, or red for whoever comes.
+
+    Empty while the inventory's files have faults: its own page shows them.
+    """
+    try:
+        standings = {one.place.name: one for one in places.places(tools) if one.devices}
+    except LabmgrError:
+        return {}
+    found: dict[str, Mark] = {}
+    for passage in passages:
+        standing = standings.get(passage.place)
+        if standing is None or passage.state in places.OVER:
+            continue
+        whose = standing.passage
+        next_here = whose is not None and (whose.session, whose.candidate) == (
+            passage.session,
+            passage.candidate,
+        )
+        if standing.red:
+            words = _("place %(place)s en rouge", place=passage.place)
+            found[passage.candidate] = Mark(passage.place, "bad", words)
+        elif next_here and not standing.ready:
+            words = _("place %(place)s pas prête", place=passage.place)
+            found[passage.candidate] = Mark(passage.place, "warning", words)
+    return found
+
+
+def offered_places(tools: Tools) -> tuple[list[str], list[str]]:
+    """The inventory's places: those that may be offered, and those with a red device."""
     try:
         standings = places.places(tools)
     except LabmgrError:
-        return None
-    found: dict[tuple[str, str], Mark] = {}
-    for one in standings:
-        if one.devices and one.passage and not one.ready:
-            words = _("place en rouge") if one.red else _("place pas prête")
-            key = one.passage.session, one.passage.candidate
-            found[key] = Mark(one.place.name, one.red, words)
-    return found
+        return [], []
+    good = [one.place.name for one in standings if not one.red]
+    return good, [one.place.name for one in standings if one.red]
 
 
 def _card(tools: Tools, standing: Standing, jobs: Sequence[Job], asked: Iterable[str]) -> PlaceCard:

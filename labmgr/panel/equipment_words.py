@@ -11,7 +11,7 @@ from flask_babel import format_datetime, to_user_timezone
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from labmgr.domain.devices import Outcome
+from labmgr.domain.devices import IN_FRENCH, Outcome
 from labmgr.domain.equipment import DeviceState, Stage
 from labmgr.domain.inventory import DeviceKind, Nature, TerminalKind
 from labmgr.panel.gate import tools
@@ -35,19 +35,6 @@ TERMINALS: Final = {
     TerminalKind.TABLET: _l("tablette"),
     TerminalKind.PHONE: _l("téléphone"),
 }
-OUTCOMES: Final = {
-    Outcome.ANSWERS: _l("répond"),
-    Outcome.SILENT: _l("muet"),
-    Outcome.REFUSED: _l("mot de passe refusé"),
-    Outcome.WRONG_KEY: _l("autre clé d'hôte"),
-    Outcome.NOT_TRUSTED: _l("clé pas encore approuvée"),
-    Outcome.UNEXPECTED: _l("question inattendue"),
-    Outcome.HUNG: _l("bloqué au milieu"),
-    Outcome.LOST: _l("connexion perdue"),
-    Outcome.DECLINED: _l("ligne refusée"),
-    Outcome.NOT_SAVED: _l("pas enregistré"),
-    Outcome.FAILED: _l("en échec"),
-}
 STAGES: Final = {
     Stage.UNKNOWN: _l("pas préparé"),
     Stage.SETTING: _l("en cours de configuration"),
@@ -66,7 +53,7 @@ ERRANDS: Final = {
     Kind.TRUST: _l("Approbation de la clé d'hôte"),
 }
 WORDS: Final[tuple[Iterable[tuple[object, object]], ...]] = tuple(
-    one.items() for one in (NATURES, KINDS, TERMINALS, OUTCOMES, STAGES, ERRANDS)
+    one.items() for one in (NATURES, KINDS, TERMINALS, IN_FRENCH, STAGES, ERRANDS)
 )
 
 
@@ -88,11 +75,11 @@ def look_of(state: DeviceState, now: datetime) -> Look:
     elif state.outcome is None:
         look = Look("planned", _("jamais interrogé"))
     elif state.red:
-        look = Look("bad", str(OUTCOMES[state.outcome]))
+        look = Look("bad", str(IN_FRENCH[state.outcome]))
     elif state.stage is Stage.SETTING:
         look = Look("doing", str(STAGES[Stage.SETTING]))
     elif fresh:
-        look = Look("good", str(OUTCOMES[Outcome.ANSWERS]))
+        look = Look("good", str(IN_FRENCH[Outcome.ANSWERS]))
     else:
         look = Look("planned", _("à interroger de nouveau"))
     return look

@@ -39,6 +39,9 @@ MAY: Final[dict[str, frozenset[Role]]] = {
     "sessions.create": frozenset({R.ADMIN, R.TEACHER}),
     "sessions.remove": frozenset({R.ADMIN, R.TEACHER}),
     "sessions.state": frozenset({R.ADMIN, R.TEACHER}),
+    "waves.": BUILDERS,
+    "waves.show": EVERY_STAFF - {R.INVIGILATOR},
+    "waves.live": EVERY_STAFF - {R.INVIGILATOR},
     # The exam day. The choice of a réalisation is the commission's secret until phase 1.
     "day.": EVERY_STAFF,
     "day.suspend": WATCHERS,

@@ -17,6 +17,8 @@ from labmgr.errors import LabmgrError
 from labmgr.panel.day_rows import Alarm, Look, Row, alarm_of, local_day, mark_of, row_of
 from labmgr.panel.timeline import Scale
 from labmgr.services.choices import seen_by
+from labmgr.services.equipment import configs
+from labmgr.services.equipment.configs import Lived
 
 MOST_ROWS = 200  # of the journal, on one page
 
@@ -48,6 +50,7 @@ class Story:
     decided: Sequence[Incident]
     events: Sequence[Entry]
     mark: str
+    lived: Sequence[Lived] = ()  # the place's devices in the lab of this passage
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,7 @@ def read_story(tools: Tools, name: str, number: str) -> Story:
         [one for one in mine if one.decision],
         events,
         mark_of([row], look, str(events[-1].rank if events else 0)),
+        _lived(tools, passage),
     )
 
 
@@ -142,6 +146,16 @@ def _events(tools: Tools, passage: Passage) -> list[Entry]:
     if passage.lab and passage.state not in BEFORE:
         rows += store.entries(f"lab:{passage.lab}", limit=MOST_ROWS)
     return sorted(rows, key=lambda one: one.rank)
+
+
+def _lived(tools: Tools, passage: Passage) -> list[Lived]:
+    """Told once it is no secret in which lab it is sat; faults of the inventory have their page."""
+    if not passage.lab or passage.state in BEFORE:
+        return []
+    try:
+        return configs.lived(tools, passage.lab)
+    except LabmgrError:
+        return []
 
 
 def _day_of(passage: Passage, now: Moment) -> date:

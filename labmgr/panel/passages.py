@@ -164,5 +164,8 @@ def _seen(story: Story) -> dict[str, object]:
         "decides": gate.allows(role, "passages.decide"),
         "knows": role in choices.MAY_KNOW_CHOICE,
         "links": _links(passage, role),
+        "reads_work": gate.allows(
+            role, "recette.show"
+        ),  # what the candidate did, as in the recette
         "back_to_day": request.values.get("from") == "day",
     }

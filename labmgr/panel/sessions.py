@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -135,7 +135,7 @@ def _seen(session: ExamSession) -> dict[str, object]:
         "session": session,
         "template": template,
         "faults": faults,
-        "rows": _rows(session.name, labs, _latest(jobs)),
+        "rows": _rows(session.name, labs, latest_of(jobs)),
         "states": states,
         "summary": ", ".join(counted(state, count) for state, count in states.items()),
         "has_day": bool(sat),
@@ -160,7 +160,8 @@ def _rows(name: str, labs: list[Lab], latest: Mapping[str, Job]) -> list[dict[st
     return rows
 
 
-def _latest(jobs: list[Job]) -> Mapping[str, Job]:
+def latest_of(jobs: Iterable[Job]) -> Mapping[str, Job]:
+    """The last order of each lab."""
     latest: dict[str, Job] = {}
     for job in jobs:  # newest first
         latest.setdefault(job.lab, job)

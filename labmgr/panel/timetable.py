@@ -20,6 +20,7 @@ from labmgr.domain.passage import BEFORE, Passage
 from labmgr.domain.timetable import Limits
 from labmgr.errors import BadInput, EngineError, LabmgrError
 from labmgr.panel import wishes
+from labmgr.panel.equipment_rows import offered_places
 from labmgr.panel.errors import status_of
 from labmgr.panel.filters import tell
 from labmgr.panel.gate import operator, tools
@@ -130,6 +131,7 @@ def _page(
         packed=_packed(proposed) if proposed else "",
         stays={one.candidate for one in stored if one.state not in BEFORE},
         unplanned=_unplanned(session.name, plan) if plan else [],
+        offered=offered_places(tools()),
     )
     return page, status
 

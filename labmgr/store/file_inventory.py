@@ -9,6 +9,7 @@ from typing import Final
 
 from labmgr.domain.inventory import Device, Equipment, Host, Place, Terminal
 from labmgr.errors import BadFile, BadInput, NotFound, Problem
+from labmgr.store.french import said
 from labmgr.store.inventory_reader import read_devices, read_hosts
 
 HOSTS: Final = "hosts.yaml"
@@ -37,7 +38,7 @@ class FileInventory:
         except BadFile as e:
             problems += e.problems
         if problems:
-            raise BadFile(problems[0].file, problems)
+            raise BadFile(problems[0].file, [said(one) for one in problems])
         return Equipment(hosts, *room)
 
     def secret(self, reference: str) -> str:

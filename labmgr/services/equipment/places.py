@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from labmgr.domain.devices import IN_FRENCH, Outcome
 from labmgr.domain.equipment import DeviceState, Stage
 from labmgr.domain.inventory import Device, Nature, Place
 from labmgr.domain.lab import Lab
@@ -57,7 +58,11 @@ class Standing:
 
 def places(tools: Tools) -> list[Standing]:
     """Every place that the inventory knows, asking nobody."""
-    return [_standing(tools, one) for one in tools.inventory.read().places]
+    found = tools.inventory.read().places
+    if not found:
+        return []
+    states, passages = tools.store.device_states(), tools.store.passages()
+    return [_standing(tools, one, states, passages) for one in found]
 
 
 def place(tools: Tools, name: str) -> Standing:
@@ -69,7 +74,8 @@ def place(tools: Tools, name: str) -> Standing:
             f"The inventory knows no place {name}",
             hint=f"Known are: {', '.join(known) or 'none'}.",
         )
-    return _standing(tools, equipment.place(name))
+    states, passages = tools.store.device_states(), tools.store.passages()
+    return _standing(tools, equipment.place(name), states, passages)
 
 
 def next_lab(standing: Standing) -> Lab:
@@ -91,8 +97,8 @@ def next_lab(standing: Standing) -> Lab:
 def refuse_red(tools: Tools, names: Collection[str]) -> None:
     """A place whose device is red is not offered to anybody."""
     for name in names:
-        standing = _standing(tools, tools.inventory.read().place(name))
-        if red := [one.device.name for one in standing.devices if one.state.red]:
+        devices = _equipped(tools.inventory.read().place(name), tools.store.device_states())
+        if red := [one.device.name for one in devices if one.state.red]:
             listed = ", ".join(red)
             raise Refused(
                 Said(
@@ -111,7 +117,8 @@ def refuse_unready(tools: Tools, passage: Passage) -> None:
     """No hour at a place whose devices are not set for this candidate's lab."""
     if not passage.place:
         return
-    devices = _equipped(tools, tools.inventory.read().place(passage.place))
+    place = tools.inventory.read().place(passage.place)
+    devices = _equipped(place, tools.store.device_states())
     if reasons := _of_devices(devices, passage.lab):
         raise Refused(
             Said(
@@ -128,9 +135,11 @@ def refuse_unready(tools: Tools, passage: Passage) -> None:
         )
 
 
-def _standing(tools: Tools, place: Place) -> Standing:
-    devices = _equipped(tools, place)
-    passage = _next(tools, place.name)
+def _standing(
+    tools: Tools, place: Place, states: Iterable[DeviceState], passages: Iterable[Passage]
+) -> Standing:
+    devices = _equipped(place, states)
+    passage = _next(passages, place.name)
     lab = _lab(tools, passage)
     reasons = [*_of_devices(devices, lab.id if lab else ""), *_of_passage(passage, lab)]
     now = tools.now()
@@ -138,8 +147,8 @@ def _standing(tools: Tools, place: Place) -> Standing:
     return Standing(place, devices, passage, lab, tuple(reasons), real)
 
 
-def _equipped(tools: Tools, place: Place) -> tuple[Equipped, ...]:
-    known: Mapping[str, DeviceState] = {one.device: one for one in tools.store.device_states()}
+def _equipped(place: Place, states: Iterable[DeviceState]) -> tuple[Equipped, ...]:
+    known = {one.device: one for one in states}
     return tuple(
         Equipped(one, known.get(one.name) or DeviceState(one.name)) for one in place.devices
     )
@@ -157,8 +166,8 @@ def _of_device(one: Equipped, lab: str) -> Said | None:
     if state.stage is Stage.HALF:
         return Said(f"{name} is half configured", f"{name} est à moitié configuré")
     if state.red:
-        why = f"{state.outcome}"
-        return Said(f"{name}: {why}", f"{name} ne va pas ({state.said or why})")
+        why = state.outcome or Outcome.FAILED
+        return Said(f"{name}: {why}", f"{name} : {IN_FRENCH[why]}")
     if state.stage is Stage.SETTING:
         return Said(f"{name} is being set", f"{name} est en cours de configuration")
     if not lab or state.lab != lab or state.stage not in WORKED_ON:
@@ -176,9 +185,9 @@ def _of_passage(passage: Passage | None, lab: Lab | None) -> list[Said]:
     return []
 
 
-def _next(tools: Tools, name: str) -> Passage | None:
-    """Who sits here now, else who comes next."""
-    here = [one for one in tools.store.passages() if one.place == name and one.state not in OVER]
+def _next(passages: Iterable[Passage], name: str) -> Passage | None:
+    """Who sits here now, else who comes next; the book has them by their times."""
+    here = [one for one in passages if one.place == name and one.state not in OVER]
     now = next((one for one in here if one.state in UNDER_WAY), None)
     return now or next(iter(here), None)
 
