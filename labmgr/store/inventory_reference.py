@@ -31,6 +31,30 @@ _DRIVERS = """\
 account has `vtysh` as its shell. `ssh` is a server's shell: its system
 is read by `uname` and `/etc/os-release`, on Windows by `ver`, and its backup is what `keep` names.
 """
+_PUSHES = """\
+## Pushes
+
+Labmgr configures devices of WRITES; the others are only read.
+
+A baseline is written as the device shows its configuration (`labmgr device backup` keeps one to
+start from): every line in full, every section once. What the device says and the baseline does not is taken away. A section
+that cannot be taken away, such as a physical port's, is emptied instead.
+
+Never added, never taken away, whatever the baseline says:
+
+- lines and sections that the device's `leave` names (regular expressions, looked for anywhere in
+  the line without its indentation; a section's first line leaves the whole section);
+- the section that carries the address by which the inventory reaches the device, and its VLAN.
+  Where that address is a name or is translated on the way, name the section in `leave`. The port
+  and the route that lead there are not known to labmgr: name them in `leave` too;
+- banners, and remarks of IPv4 access lists on Cisco;
+- the device's own lines below, from the start of the line; `{user}` is labmgr's account there.
+
+OWN
+A Cisco switch shows its VLANs only with `vtp mode transparent` (or `off`): without it they can be
+neither compared nor taken away. A candidate can still cut the device off, or change its passwords,
+by hand; then it is named as silent or refusing, and its console cable is the way back.
+"""
 
 
 def reference() -> str:
@@ -43,8 +67,23 @@ def reference() -> str:
             "## hosts.yaml\n",
             _table(HOSTS.keys),
             _DRIVERS.replace("NAMES", names),
+            _PUSHES.replace("WRITES", _written()).replace("OWN", _own()),
         ]
     )
+
+
+def _written() -> str:
+    names = [f"`{name}`" for name, one in DIALECTS.items() if one.writes]
+    return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _own() -> str:
+    lines = ["| Driver | The device's own lines |", "|---|---|"]
+    for name, one in DIALECTS.items():
+        if one.writes:
+            said = ", ".join(f"`{own.replace('|', chr(92) + '|')}`" for own in one.writes.own)
+            lines.append(f"| `{name}` | {said} |")
+    return "\n".join([*lines, ""])
 
 
 def _table(rows: Iterable[tuple[str, str]]) -> str:
