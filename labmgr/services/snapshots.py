@@ -129,7 +129,7 @@ def put_back(
     tools.engine.remove(lab.id, chosen)
     parts = _of(snapshot, chosen)
     if unplugged := wires.rebuild(tools, lab, parts=parts, tell=telling(tools, lab)):
-        raise unplugged
+        wires.raise_unless_at_work(tools, lab, unplugged)
 
 
 def order_rehearse(tools: Tools, lab_id: str, *, by: str) -> Job:

@@ -78,6 +78,14 @@ def rebuild(
     return None
 
 
+def raise_unless_at_work(tools: Tools, lab: Lab, trouble: LabmgrError) -> None:
+    """In its hour a lab goes on without its wire: the journal says so, staff see to the cable."""
+    passage = sitting.passage_of(tools, lab.id)
+    if passage is None or passage.state not in sitting.AT_WORK:
+        raise trouble
+    tools.store.write(f"lab:{lab.id}", "goes on without its wires", by=BY, why=str(trouble))
+
+
 def look(tools: Tools, labs: Iterable[Lab]) -> Sequence[Wired]:
     """What is in the bridge of each wired network of these labs; one helper for all of them."""
     plans = [wired_plan_of(tools, lab) for lab in labs if has_wires(tools, lab)]

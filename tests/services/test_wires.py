@@ -173,6 +173,24 @@ def test_a_missing_interface_builds_a_red_lab_with_a_hint_and_wakes_a_standing_o
     assert room.engine.is_open(lab, Audience.CANDIDATE)
 
 
+def test_a_return_in_the_hour_goes_on_without_a_dead_wire_and_a_reset_before_it_does_not(room):
+    (lab,) = built(room, "1")
+    room.engine.wires.absent.add("eth1")
+    labs.order_reset(room.tools, lab, by=BY)
+    room.work()
+    assert "no interface eth1" in red(room, lab)
+    assert room.lab(lab).state == "broken"
+    room.engine.wires.absent.clear()
+    labs.order_reset(room.tools, lab, by=BY)
+    room.work()
+    room.engine.wires.absent.add("eth1")
+    is_now(room, "1", P.HOUR, lab=lab)
+    labs.carry_out_reset(room.tools, lab, by=BY)
+    assert room.lab(lab).state == "ready"
+    (entry,) = [one for one in room.tools.store.entries(f"lab:{lab}") if "without" in one.what]
+    assert "no interface eth1" in entry.why
+
+
 def test_a_port_that_fell_out_is_plugged_again_and_a_vain_attempt_is_made_once(room):
     (lab,) = built(room, "1")
     room.engine.wires.unplug(lab)
