@@ -37,8 +37,8 @@ _PUSHES = """\
 Labmgr configures devices of WRITES; the others are only read.
 
 A baseline is written as the device shows its configuration (`labmgr device backup` keeps one to
-start from): every line in full, every section once. What the device says and the baseline does not is taken away. A section
-that cannot be taken away, such as a physical port's, is emptied instead.
+start from): every line in full, every section once. What the device says and the baseline does not
+is taken away. A section that cannot be taken away, such as a physical port's, is emptied instead.
 
 Never added, never taken away, whatever the baseline says:
 
