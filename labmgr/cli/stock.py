@@ -170,6 +170,7 @@ def template_show(shell: Shell, name: str, svg: Path | None, as_json: bool) -> N
         (node.name, ", ".join(node.addresses.values()), len(node.probes), node.title)
         for node in read.nodes
     ]
+    rows += [(one.name, f"the place's {one.kind}", 0, one.title) for one in read.externals]
     heads = ["node", "address", "probes", "title"]
     answer(plain(read), as_json=as_json, people=lambda: table(heads, rows))
 

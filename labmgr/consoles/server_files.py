@@ -50,17 +50,23 @@ def read(talk: Talk, transport: paramiko.Transport, path: str, most: int) -> byt
     words = _in_our_words(talk, transport, path, read=True)
     with _sftp(talk, transport) as files, words, files.open(path, "rb") as file:
         size = file.stat().st_size or 0
-        if 0 < size <= most:
+        if size > most:
+            raise _too_much(talk, path, most)
+        if size:  # what a system makes up as it is read has none
             file.prefetch(size)
         content = bytearray()
         while len(content) <= most and (data := file.read(_CHUNK)):
             content += data
     if len(content) > most:
-        raise ConsoleError(
-            f"{talk.device.name}: {path} holds more than {most >> 20} MiB",
-            hint="Name a smaller file, or have a script cut it.",
-        )
+        raise _too_much(talk, path, most)
     return bytes(content)
+
+
+def _too_much(talk: Talk, path: str, most: int) -> ConsoleError:
+    return ConsoleError(
+        f"{talk.device.name}: {path} holds more than {most >> 20} MiB",
+        hint="Name a smaller file, or have a script cut it.",
+    )
 
 
 def _write(files: paramiko.SFTPClient, path: str, content: bytes) -> None:
