@@ -7,8 +7,10 @@ engine, worker, panel in a browser, scripts, SSH.
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
+import urllib.request
 import uuid
 from contextlib import suppress
 from pathlib import Path
@@ -28,15 +30,17 @@ from labmgr.services import accounts, attendance, choices, forms, labs, passages
 from labmgr.services.equipment import configs, places
 from labmgr.store.recipes import RecipeBook
 from tests import free
+from tests.browser.conftest import PATIENCE
 from tests.devices.router import FrrRouter
 from tests.lab.clients import wait_for
 from tests.lab.house import House
-from tests.lab.own_engine import COMPOSE, NODE
+from tests.lab.own_engine import COMPOSE, NODE, Process, labmgr
 
 pytestmark = pytest.mark.slow
 BY, NAME, HOUR, SECONDS = "chef", "deux", 30, 240
 AT = {"1": "P1", "2": "P2", "3": "P1", "4": "P2"}  # 3 and 4 come after
 P = PassageState
+SHOTS = os.environ.get("LABMGR_SCREENSHOTS", "")
 BASELINE = """\
 frr defaults traditional
 service integrated-vtysh-config
@@ -67,13 +71,14 @@ class Room:
 
     def __init__(self, house, routers, folder):
         self.house, self.tools, self.routers, self.folder = house, house.tools, routers, folder
-        self.env = {**os.environ, **house.environment, "LABMGR_VENV": sys.prefix}
+        self.env = {**os.environ, **house.environment}
         self.env.pop("LABMGR_SCREENSHOTS", None)
 
     def script(self, name, *words):
         done = subprocess.run(
             [ROOT / "scripts" / name, *words],
-            check=False, capture_output=True, text=True, env=self.env, timeout=SECONDS,
+            check=False, capture_output=True, text=True,
+            env=self.env | {"LABMGR_VENV": sys.prefix}, timeout=SECONDS,
         )  # fmt: skip
         assert done.returncode == 0, f"{words}: {done.stdout}{done.stderr}"
         return done.stdout
@@ -177,11 +182,49 @@ def people(room):
     return found
 
 
-def test_two_places_from_one_candidate_to_the_next(room, people, chromium):
+@pytest.fixture
+def page(room, people, chromium):
+    """The head of the centre, logged in to a panel of its own process."""
+    with socket.socket() as trial:
+        trial.bind(("127.0.0.1", 0))
+        port = trial.getsockname()[1]
+    log = room.folder / "panel.log"
+    panel = Process(labmgr("serve", "--panel", "--port", str(port)), room.env, log)
+    url = f"http://127.0.0.1:{port}"
+    context = chromium.new_context(base_url=url, locale="fr-FR")
+    context.set_default_timeout(PATIENCE)
+    try:
+        assert wait_for(lambda: answers(url), SECONDS), log.read_text()[-3000:]
+        page = context.new_page()
+        page.goto("/connexion")
+        page.get_by_label("Identifiant").fill("chef")
+        page.get_by_label("Mot de passe").fill(people["chef"])
+        page.get_by_role("button", name="Se connecter").click()
+        page.get_by_role("button", name="Déconnexion").wait_for()
+        yield page
+    finally:
+        context.close()
+        panel.stop()
+
+
+def answers(url):
+    with suppress(OSError), urllib.request.urlopen(f"{url}/health", timeout=5):
+        return True
+    return False
+
+
+def shoot(page, name):
+    if SHOTS:
+        Path(SHOTS).mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=f"{SHOTS}/{name}.png", full_page=True)
+
+
+def test_two_places_from_one_candidate_to_the_next(room, page):
     trust_and_check(room)
-    prepare(room)
+    prepare_from_the_panel(room, page)
+    prepare_from_a_script(room)
     live_the_hour(room)
-    see_the_difference(room)
+    see_the_difference(room, page)
     reset_and_go_on(room)
 
 
@@ -198,7 +241,26 @@ def trust_and_check(room):
     assert all(one.real == () for one in places.places(room.tools)), "simulated is not real"
 
 
-def prepare(room):
+def prepare_from_the_panel(room, page):
+    """Looked at first, confirmed, then set; and never called real."""
+    page.goto("/equipements")
+    shoot(page, "places-before")
+    assert "simulé" in page.inner_text("main")
+    page.locator("#place-p1-prepare").click()
+    page.get_by_text("ip route").first.wait_for()
+    shoot(page, "places-preview")
+    assert "candidat 1 a P1" in page.inner_text("main")
+    assert "candidat 1" not in room.says("r1"), "a preview sends nothing"
+    page.get_by_label("Configurer maintenant").check()
+    page.get_by_role("button", name="Préparer la place").click()
+    assert wait_for(lambda: room.state("r1").stage is Stage.SET, SECONDS)
+    page.goto("/equipements")
+    page.locator('[data-status="Place P1 : prête"]').wait_for()
+    assert page.locator('[data-status="Place P2 : prête"]').count() == 0
+    shoot(page, "places-one-ready")
+
+
+def prepare_from_a_script(room):
     """What a former candidate left is there, and goes."""
     room.routers["r2"].configures("ip route 10.66.0.0/16 Null0")
     shown = room.script("labmgr", "device", "baseline", "--place", "P2", "--dry-run")
@@ -245,7 +307,10 @@ def end_kept(room, lab):
     return any(one.verified for one in snapshots) and any(one.backup for one in kept)
 
 
-def see_the_difference(room):
+def see_the_difference(room, page):
+    page.goto(f"/sessions/{NAME}/passages/1")
+    page.get_by_text("network 10.42.0.0/16").first.wait_for()
+    shoot(page, "places-difference")
     (told,) = configs.lived(room.tools, room.lab("1").id)
     changed = [one for one in told.lines if one[:1] in "+-" and one[:3] not in {"+++", "---"}]
     assert [one.strip() for one in changed if "exit" not in one] == [
