@@ -31,6 +31,17 @@ class Wave:
 
 
 @dataclass(frozen=True)
+class Ahead:
+    """What a turn would do as things stand now; 0 for a wave that is not there."""
+
+    finished: int
+    coming: int
+    running: tuple[str, ...]  # candidates whose passages keep their labs
+    leaving: tuple[Lab, ...]
+    missing: tuple[Lab, ...]
+
+
+@dataclass(frozen=True)
 class Turn:
     """What was ordered between two waves; 0 for a wave that is not there."""
 
@@ -57,8 +68,9 @@ def prepare(tools: Tools, session: str, wave: int, *, by: str) -> list[Job]:
     For each candidate that is every réalisation that differs, whatever the commission chose:
     nobody reads the choice from the engine. What stands or is under way is left as it is.
     """
-    mine = _of(tools, session, wave)
-    return _prepare(tools, mine, by=by)
+    missing = to_prepare(tools, session, wave)
+    admit(tools, missing)
+    return _order(tools, missing, by=by)
 
 
 def turn(tools: Tools, session: str, *, by: str, force: bool = False, why: str = "") -> Turn:
@@ -67,19 +79,30 @@ def turn(tools: Tools, session: str, *, by: str, force: bool = False, why: str =
     While a passage of the finished wave runs it is refused. By force, with a reason, the running
     ones keep their labs and the rest goes on.
     """
+    next_ = ahead(tools, session)
+    if next_.running:
+        _refuse_running(tools, session, next_.running, by=by, force=force, why=why)
+    admit(tools, next_.missing, leaving=next_.leaving)
+    gone = [job for lab in next_.leaving if (job := away.put_away(tools, lab.id, by=by))]
+    ready = _order(tools, next_.missing, by=by)
+    return Turn(next_.finished, next_.coming, tuple(gone), tuple(ready))
+
+
+def ahead(tools: Tools, session: str) -> Ahead:
+    """For those who ask before they turn; orders nothing."""
     found = tools.store.passages(tools.store.session(session).name)
     finished = max((one.wave for one in found if one.state not in NOT_BEGUN), default=0)
     past = [one for one in found if one.wave <= finished]
-    running = [one.candidate for one in past if one.state in UNDER_WAY]
-    if running:
-        _refuse_running(tools, session, running, by=by, force=force, why=why)
+    running = tuple(one.candidate for one in past if one.state in UNDER_WAY)
     coming = min((one.wave for one in found if one.wave > finished), default=0)
-    leaving = _leaving(tools, past)
     following = [one for one in found if one.wave == coming]
-    admit(tools, _missing(tools, following), leaving=leaving)
-    gone = [job for lab in leaving if (job := away.put_away(tools, lab.id, by=by))]
-    ready = _prepare(tools, following, by=by, leaving=leaving)
-    return Turn(finished, coming, tuple(gone), tuple(ready))
+    leaving, missing = _leaving(tools, past), _missing(tools, following)
+    return Ahead(finished, coming, running, tuple(leaving), tuple(missing))
+
+
+def to_prepare(tools: Tools, session: str, wave: int) -> list[Lab]:
+    """The labs that `prepare` would order."""
+    return _missing(tools, _of(tools, session, wave))
 
 
 def labs_of(tools: Tools, session: str, wave: int) -> list[Lab]:
@@ -99,12 +122,8 @@ def _of(tools: Tools, session: str, wave: int) -> list[Passage]:
     return mine
 
 
-def _prepare(
-    tools: Tools, passages: Sequence[Passage], *, by: str, leaving: Sequence[Lab] = ()
-) -> list[Job]:
+def _order(tools: Tools, missing: Sequence[Lab], *, by: str) -> list[Job]:
     """A lab that has a start snapshot (it was put away, or broke) comes back from that."""
-    missing = _missing(tools, passages)
-    admit(tools, missing, leaving=leaving)
     jobs = []
     for lab in missing:
         kind = JobKind.RESET if tools.store.snapshots(lab.id) else JobKind.BUILD
