@@ -479,6 +479,33 @@ def test_pages_of_a_faulty_template_still_open(faulty):
     assert "services.db.privileged" in answer
 
 
+def test_equipment_that_a_template_counts_on_is_shown_with_its_accounts(seed, tmp_path):
+    home, passwords = seed
+    shutil.copytree(home, tmp_path / "home")
+    templates = tmp_path / "lab_templates"
+    shutil.copytree(ROOT / "lab_templates", templates)
+    file = templates / "sisr-core" / "compose.yaml"
+    external = """\
+  externals:
+    sw:
+      title: Commutateur du poste
+      kind: switch
+      provides: [IIE-2.1-a]
+      credentials: [{id: admin, login: gestion, for: candidate}]
+"""
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("  option: SISR\n", f"  option: SISR\n{external}"))
+    world = opened(tmp_path / "home", passwords, templates=templates)
+    teacher = Visitor(create_app(world.tools, secret_key=KEY)).log_in(world, "teacher")
+    assert "Commutateur du poste" in teacher.text("/modeles/sisr-core")
+    assert "équipement de la place" in teacher.text("/modeles/sisr-core")
+    page = unescape(teacher.post("/labs/e6-1-1/acces", "/sessions/e6").get_data(as_text=True))
+    [account] = [one for one in world.tools.store.credentials("e6-1-1") if one.node == "sw"]
+    assert "équipement de la place" in page
+    assert account.secret in page
+    world.tools.store.close()
+
+
 def test_the_gateway_is_listed_with_the_nodes(world, teacher):
     world.ready()
     assert GATEWAY in teacher.text("/labs/e6-1-1/_live")
