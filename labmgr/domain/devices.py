@@ -150,13 +150,16 @@ class Devices(Protocol):
     def run(self, device: Device, keys: Keys, script: str) -> Ran:
         """Run a script on a server, given over its standard input; within `push_deadline`.
 
-        A script that takes longer is ended there, and DeviceHung raised.
+        A script that takes longer is ended there with all that it started, and DeviceHung raised.
+        Of an output beyond bounds the middle is left out, with a word in its place. Raises
+        DeviceLost when the line broke: how far the script got is not known then.
         """
 
     def put_file(self, device: Device, keys: Keys, path: str, content: bytes) -> None:
         """Whole or not at all, mode 0600."""
 
-    def fetch_file(self, device: Device, keys: Keys, path: str) -> bytes: ...
+    def fetch_file(self, device: Device, keys: Keys, path: str) -> bytes:
+        """All of it; a file beyond bounds is refused, never cut."""
 
 
 @dataclass(frozen=True)

@@ -56,6 +56,24 @@ neither compared nor taken away. A candidate can still cut the device off, or ch
 by hand; then it is named as silent or refusing, and its console cable is the way back.
 """
 
+_SERVERS = """\
+## Scripts and files of servers
+
+`put`, `baseline` and `collect` name files under `baselines/`, in UTF-8. `${NAME}` is a value as in
+a device's baseline, `$$` a dollar; every name must have a value before anything is sent. In a
+script a value may hold letters, digits, spaces and `. , : / @ + = % _ -` only.
+
+| Limit | What happens beyond it |
+|---|---|
+| `push_deadline`, for each file and each script, login included | the script is ended on the server with all of its process group |
+| 8 MiB of a script's output | the middle is left out, and a line says so |
+| 8 MiB of a piece of `keep`, 64 MiB of a file fetched | refused, nothing is kept |
+
+A file is laid down whole or not at all, mode 0600, owned by labmgr's account there. A script that
+ends with another status than 0 makes its device red. Unix servers run it with `sh`, Windows with
+PowerShell (never tried on a real one).
+"""
+
 
 def reference() -> str:
     names = "`, `".join((SSH, *DIALECTS))
@@ -68,6 +86,7 @@ def reference() -> str:
             _table(HOSTS.keys),
             _DRIVERS.replace("NAMES", names),
             _PUSHES.replace("WRITES", _written()).replace("OWN", _own()),
+            _SERVERS,
         ]
     )
 
