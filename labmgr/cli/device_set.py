@@ -150,9 +150,23 @@ def fetch(shell: Shell, name: str, path: str, file: Path) -> None:
         raise BadInput(f"{file} is there already", hint="Name another file.")
     content = servers.fetch(shell.tools, _server(shell, name), path)
     try:
+        file.touch(0o600, exist_ok=False)  # what it holds may open the server
         file.write_bytes(content)
     except OSError as trouble:
         raise BadInput(f"{file} cannot be written: {trouble.strerror}") from None
+
+
+@click.command()
+@click.argument("name")
+@click.option("--collected", is_flag=True, help="By its collection, not by its baseline.")
+@json_option
+@click.pass_obj
+def output(shell: Shell, name: str, collected: bool, as_json: bool) -> None:
+    """What a server's script printed when it ran last. Secrets are covered."""
+    what = servers.COLLECTED if collected else servers.BASELINE
+    kept, text = servers.last_output(shell.tools, _server(shell, name), what)
+    data = {"device": name, "script": what, "name": kept.name, "lines": text.splitlines()}
+    answer(data, as_json=as_json, people=lambda: click.echo(text, nl=not text.endswith("\n")))
 
 
 def _content(file: Path) -> bytes:

@@ -66,6 +66,7 @@ for setting in (
     device_set.back,
     device_set.put,
     device_set.fetch,
+    device_set.output,
 ):
     device.device.add_command(setting)
 for halting in (suspension.suspend, suspension.resume):

@@ -19,6 +19,7 @@ from labmgr.errors import BadInput, ConsoleError, DevicesRed
 from labmgr.services import access
 from labmgr.services.equipment import asking, lives, servers
 from labmgr.services.equipment.values import values_for
+from tests.cli.conftest import Terminal
 from tests.devices.test_switches import trusted
 from tests.services.world import MINI
 
@@ -192,6 +193,12 @@ def test_what_a_script_collects_is_kept_whole_with_its_hash(srv):
         srv.collect()
     assert srv.kept("collected")[0] == "half of it\n"
     assert srv.room.tools.configs.backups("srv") == []
+    srv.baseline("look.sh", "echo 'password: tresSecret'\n")
+    srv.collect()
+    terminal = Terminal(srv.room.world)
+    assert terminal.say("device", "output", "srv", "--collected").stdout == "password: ***\n"
+    assert terminal.json("device", "output", "srv", "--collected")["lines"] == ["password: ***"]
+    assert "has run no such script yet" in terminal.say("device", "output", "srv").stderr
 
 
 def test_no_secret_of_a_script_is_in_logs_journal_or_kept_outputs(srv, caplog):
@@ -250,3 +257,14 @@ def test_the_scripts_that_come_with_labmgr_are_sound(srv):
     [text] = srv.kept("collected")
     assert text.startswith("### uname -srm\nLinux ")
     assert "### /srv/labo" in text
+
+
+def test_files_are_put_and_fetched_by_hand_and_stay_closed(srv, tmp_path):
+    terminal, [mine, there, back] = Terminal(srv.room.world), [tmp_path / one for one in "abc"]
+    mine.write_bytes(bytes(range(256)))
+    assert terminal.say("device", "put", "srv", str(mine), str(there)).exit_code == 0
+    assert terminal.say("device", "fetch", "srv", str(there), str(back)).exit_code == 0
+    assert back.read_bytes() == mine.read_bytes()
+    assert stat.S_IMODE(back.stat().st_mode) == 0o600
+    refused = terminal.say("device", "fetch", "srv", str(there), str(back))
+    assert (refused.exit_code, "is there already" in refused.stderr) == (1, True)

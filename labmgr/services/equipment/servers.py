@@ -13,7 +13,7 @@ from labmgr.domain.equipment import Stage
 from labmgr.domain.inventory import Device
 from labmgr.domain.ports import Tools
 from labmgr.domain.variables import fill, names_in
-from labmgr.errors import BadInput, ConsoleError, LabmgrError
+from labmgr.errors import BadInput, ConsoleError, LabmgrError, NotFound
 from labmgr.services.equipment import states
 from labmgr.services.equipment.asking import Report, keys_of
 from labmgr.services.equipment.values import PASSWORD
@@ -80,6 +80,17 @@ def put(tools: Tools, device: Device, path: str, content: bytes, *, by: str) -> 
 def fetch(tools: Tools, device: Device, path: str) -> bytes:
     """One file by hand."""
     return tools.devices.fetch_file(device, keys_of(tools, device), path)
+
+
+def last_output(tools: Tools, device: Device, what: str) -> tuple[Backup, str]:
+    """What its BASELINE or COLLECTED script printed last, covered."""
+    kept = tools.configs.backups(kept_as(device, what))
+    if not kept:
+        raise NotFound(
+            f"{device.name} has run no such script yet",
+            hint="Scripts run when its place is prepared, and when an hour ends.",
+        )
+    return kept[0], masked(tools.configs.text(kept_as(device, what), kept[0].name))
 
 
 def filled(tools: Tools, name: str, values: Mapping[str, str]) -> str:
