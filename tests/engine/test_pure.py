@@ -13,12 +13,13 @@ import requests
 from docker.errors import APIError, DockerException, ImageNotFound
 from requests import Response
 
-from labmgr.domain.plan import SecretFile
+from labmgr.domain.plan import Port, SecretFile
 from labmgr.engines import archive, doorbell, gateway, host, naming, parallel, root_image
 from labmgr.engines.naming import Bridge, Names
 from labmgr.engines.reach import is_alive, owner
 from labmgr.engines.systemd import Way, how_systemd
 from labmgr.engines.translate import in_our_words
+from labmgr.engines.wires import Asked, judged
 from labmgr.errors import (
     AddressTaken,
     DiskFull,
@@ -235,6 +236,43 @@ def test_gateway_json_says_what_the_plan_says():
         {"certificate": "CERT", "key": "KEY"},
         "HOST",
     )
+
+
+BRIDGE = "lmi0123456789ab"
+WHOLE, VLAN = Port("A", "baie", "eth1"), Port("A", "baie", "eth1", 42)
+END = f"{BRIDGE} veth0a1b2c3 1"
+
+
+@pytest.mark.parametrize(
+    ("port", "lines", "right", "said"),
+    [
+        (WHOLE, [f"{BRIDGE} eth1 1", END], True, "eth1: the cable is alive"),
+        (WHOLE, [f"{BRIDGE} eth1 0", END], True, "nothing answers"),
+        (WHOLE, [END], False, "eth1 is not in the bridge"),
+        (WHOLE, [f"{BRIDGE} eth1 1"], False, "0 nodes' ends are in the bridge, of 1"),
+        (WHOLE, [f"{BRIDGE} eth1 1", END, f"{BRIDGE} eth2 1"], False, "eth2 is in the bridge too"),
+        (WHOLE, [f"{BRIDGE} eth1 1", END, END.replace("0a1", "0f1")], False, "2 nodes' ends"),
+        (VLAN, [f"{BRIDGE} lmv0123456789ab 1 eth1 42", END], True, "eth1, VLAN 42: the cable"),
+        (VLAN, [f"{BRIDGE} lmv0123456789ab 1 eth1 43", END], False, "VLAN 42 is not in the bridge"),
+        (VLAN, [f"{BRIDGE} eth1 1", END], False, "VLAN 42 is not in the bridge"),
+    ],
+)
+def test_what_is_in_a_bridge_is_held_against_the_plan(port, lines, right, said):
+    seen = [line.split() for line in (f"{BRIDGE} - 0", "lmiffffffffffff eth1 1", *lines)]
+    found = judged(Asked("e6-1-1", "lan", port, BRIDGE), seen, 1)
+    assert (found.right, found.lab, found.port) == (right, "e6-1-1", port)
+    assert said in found.seen
+
+
+def test_a_bridge_that_is_gone_is_said():
+    found = judged(Asked("e6-1-1", "lan", WHOLE, BRIDGE), [], 1)
+    assert not found.right
+    assert f"{BRIDGE} is not on the host" in found.seen
+
+
+def test_the_hosts_interfaces_are_read_with_names_that_have_dots():
+    table = "Inter-|   Receive\n face |bytes\n    lo: 1 2 3\neth1.20: 4 5 6\n"
+    assert host.interfaces(table) == {"lo", "eth1.20"}
 
 
 def test_this_process_is_alive_and_one_of_its_number_before_it_is_not():
