@@ -17,6 +17,8 @@ PAGES = {
     "lab-open": f"/labs/{SESSION}-1-1",
     "lab-broken": f"/labs/{SESSION}-5-1",
     "lab-planned": f"/labs/{SESSION}-6-1",
+    "equipment-example": "/equipements",
+    "device-example": "/equipements/commutateur-1",
     "templates": "/modeles",
     "template": "/modeles/sisr-core",
     "template-slam": "/modeles/slam-core",
