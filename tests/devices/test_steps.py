@@ -23,6 +23,11 @@ interface GigabitEthernet1/0/1
  port link-type trunk
  port trunk permit vlan 10
 """
+TWO_ADDRESSES = """\
+interface Vlan9
+ ip address 10.1.0.1 255.0.0.0
+ ip address 10.2.0.1 255.0.0.0 secondary
+"""
 PORT = "interface GigabitEthernet0/1\n"
 
 
@@ -40,7 +45,7 @@ PORT = "interface GigabitEthernet0/1\n"
         ("cisco_ios", "interface Vlan1\n ip address 10.1.0.1 255.0.0.0\n", "",
          ["interface Vlan1", "no ip address 10.1.0.1 255.0.0.0", "exit"]),
         ("cisco_ios",
-         "interface Vlan9\n ip address 10.1.0.1 255.0.0.0\n ip address 10.2.0.1 255.0.0.0 secondary",
+         TWO_ADDRESSES,
          "interface Vlan9\n ip address 10.1.0.2 255.0.0.0\n",
          ["interface Vlan9", "no ip address 10.2.0.1 255.0.0.0 secondary",
           "ip address 10.1.0.2 255.0.0.0", "exit"]),
