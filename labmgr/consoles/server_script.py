@@ -60,6 +60,7 @@ class _Run:
         self._talk, self._transport = talk, transport
         self._limit = max(1, int(talk.left - _SPARE))
         self._kept = Kept()
+        self._ended = False  # by labmgr, at the limit
 
     def unix(self, script: str) -> Ran:
         """Nothing of it is run before all of it has come, and its commands read no line of it."""
@@ -85,6 +86,7 @@ class _Run:
     def _end_on_windows(self) -> None:
         """With all that it started. It runs at this moment, so that the number is its own."""
         if number := _NUMBER.match(self._kept.head):
+            self._ended = True
             asked(self._talk, self._transport, f"taskkill /F /T /PID {int(number[1])}")
 
     def _run(self, command: str, given: bytes) -> int:
@@ -95,7 +97,8 @@ class _Run:
         channel.sendall(given)
         channel.shutdown_write()
         status = ended(self._talk, channel, self._kept.take)
-        if time.monotonic() - begun >= self._limit:
+        over = time.monotonic() - begun >= self._limit - _SPARE / 2
+        if self._ended or (status == -1 and over and not is_lost(self._transport)):
             raise self._too_long()
         if status == -1:
             raise self._cut_short()

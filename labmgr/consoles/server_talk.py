@@ -50,8 +50,10 @@ def asked(talk: Talk, transport: paramiko.Transport, command: str) -> tuple[int,
                 hint="Name a narrower command in the inventory.",
             )
 
-    channel = started(talk, transport, command)
-    return ended(talk, channel, take), pieces.decode(errors="replace")
+    status = ended(talk, started(talk, transport, command), take)
+    if status == -1 and is_lost(transport):
+        raise lost(talk, "it was only asked, and nothing was changed")
+    return status, pieces.decode(errors="replace")
 
 
 def started(talk: Talk, transport: paramiko.Transport, command: str) -> paramiko.Channel:

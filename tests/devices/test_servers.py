@@ -68,3 +68,14 @@ def test_a_command_that_never_ends_is_given_up(room, server):
     declared.write_text(text)
     [made] = configs.back_up(room.tools, room.devices(), by="technicien")
     assert made.outcome is Outcome.HUNG
+
+
+def test_a_line_that_breaks_while_it_is_asked_is_lost_and_no_other_system(room, server):
+    trusted(room)
+    declared = room.world.home / "inventory" / "devices.yaml"
+    text = declared.read_text().replace("uname -n", "kill -KILL $PPID; sleep 1")
+    declared.write_text(text)
+    [made] = configs.back_up(room.tools, room.devices(), by="technicien")
+    assert (made.outcome, made.mend) == (Outcome.LOST, made.mend)
+    assert "nothing was changed" in made.said
+    assert room.tools.configs.backups("srv") == []
