@@ -148,9 +148,12 @@ _UNSAVED: Final = re.compile(
 )
 _SECRET: Final = re.compile(
     r"(?i)(\b(?:secret|password|passwd|passphrase|community|psk|psksecret|pre-shared-key|"
-    r"key-string|md5|auth|priv|tacacs-server key|radius-server key|server-key|"
+    r"key-string|md5|auth|priv|isakmp key|wpa-psk|(?:standby|vrrp) \d+ authentication(?: text)?|"
+    r"snmp-server host \S+(?: (?:traps|informs|version \S+(?: (?:auth|noauth|priv)\b)?))*|"
+    r"tacacs-server key|radius-server key|server-key|"
     r"key(?= (?:\d+ )?\S+$))\b"
-    r"(?:[\"']?\s*[=:]\s*|\s+)(?:(?:ENC|ciphertext|plaintext|cipher|simple|sha\d*|md5|aes|des|\d)\s+)*)"
+    r"(?:[\"']?\s*[=:]\s*|\s+)(?:(?:ENC|ciphertext|plaintext|cipher|simple|sha\d*|md5|aes|des|read"
+    r"|write|ascii|hex|hash|\d{1,3})\s+)*)"
     r"(\"[^\"]*\"|\S+)"
 )
 _KEY_BLOCK: Final = re.compile(
