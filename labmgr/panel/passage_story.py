@@ -13,6 +13,7 @@ from labmgr.domain.passage import BEFORE, Incident, Passage
 from labmgr.domain.ports import Tools
 from labmgr.domain.snapshot import SnapshotKind
 from labmgr.domain.words import Role
+from labmgr.domain.work import Job
 from labmgr.errors import LabmgrError
 from labmgr.panel.day_rows import Alarm, Look, Row, alarm_of, local_day, mark_of, row_of
 from labmgr.panel.timeline import Scale
@@ -50,6 +51,7 @@ class Story:
     decided: Sequence[Incident]
     events: Sequence[Entry]
     mark: str
+    job: Job | None = None  # the last order to the lab, once it is no secret which
     lived: Sequence[Lived] = ()  # the place's devices in the lab of this passage
 
 
@@ -72,6 +74,9 @@ def read_story(tools: Tools, name: str, number: str) -> Story:
     first_day = [span for span in row.spans if local_day(span.start) == _day_of(passage, look.now)]
     scale = Scale.around(first_day or row.spans)
     events = _events(tools, passage)
+    known = passage.lab if passage.state not in BEFORE else ""
+    job = next((one for one in look.jobs if known and one.lab == known), None)
+    at_work = (job.id, job.state) if job else ()
     people = {number: candidate}
     commissions = {one.id: one for one in store.commissions(name)}
     return Story(
@@ -84,7 +89,8 @@ def read_story(tools: Tools, name: str, number: str) -> Story:
         [alarm_of(one, [passage], people, look.now) for one in mine if not one.decision],
         [one for one in mine if one.decision],
         events,
-        mark_of([row], look, str(events[-1].rank if events else 0)),
+        mark_of([row], look, str(events[-1].rank if events else 0), str(at_work)),
+        job,
         _lived(tools, passage),
     )
 

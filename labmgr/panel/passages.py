@@ -19,6 +19,7 @@ from labmgr.panel.day import verbs_of
 from labmgr.panel.errors import status_of
 from labmgr.panel.gate import operator, tools
 from labmgr.panel.passage_deeds import Asked, minutes
+from labmgr.panel.passage_repairs import REPAIRS, mend_of, repairs_for, told
 from labmgr.panel.passage_story import Story, facts_of, read_story
 from labmgr.panel.passage_verbs import NEXT, VERBS, Verb, offered
 from labmgr.services import choices, decisions
@@ -85,17 +86,18 @@ def _view(verb: Verb) -> Callable[[str, str], ResponseReturnValue]:
         asked = Asked(tools(), name, number, request.form, operator())
         before = asked.tools.store.passage(name, number)
         try:
-            verb.do(asked)
+            outcome = verb.do(asked)
         except LabmgrError as no:
             # A phase that may not start is a conflict, also when a snapshot is what is missing.
             status = CONFLICT if verb.name == "start" else status_of(no)
             return _ask(verb, name, number, no), status
-        return _back(name, number, _told(verb, before))
+        repaired = verb.name in REPAIRS
+        return _back(name, number, told(verb, outcome) if repaired else _told(verb, before))
 
     return view
 
 
-for _verb in VERBS.values():
+for _verb in (*VERBS.values(), *REPAIRS.values()):
     bp.add_url_rule(
         f"/<path:number>/{_verb.path}",
         endpoint=_verb.name,
@@ -110,7 +112,8 @@ def _ask(verb: Verb, name: str, number: str, refusal: LabmgrError | None) -> str
     facts = facts_of(tools(), story, gate.role())
     wanted = request.form.get("phase") or NEXT.get(story.row.passage.state, "")
     seen = _seen(story) | {"verb": verb, "refusal": refusal, "facts": facts, "wanted": wanted}
-    return render_template("passage_ask.html", **seen)
+    mend = mend_of(tools(), verb, story.row.passage)
+    return render_template("passage_ask.html", mend=mend, **seen)
 
 
 def _told(verb: Verb, before: Passage) -> str:
@@ -160,6 +163,7 @@ def _seen(story: Story) -> dict[str, object]:
         "passage": passage,
         "candidate": story.row.candidate,
         "steps": [VERBS[one] for one in offered(passage, over=over) if one in may],
+        "repairs": repairs_for(passage, role),
         "next": NEXT,
         "decides": gate.allows(role, "passages.decide"),
         "knows": role in choices.MAY_KNOW_CHOICE,

@@ -84,6 +84,15 @@ def take(tools: Tools, session: str, number: str, *, by: str, why: str = "") -> 
     )
 
 
+def would_take(tools: Tools, session: str, number: str) -> tuple[Lab, tuple[str, ...]]:
+    """What `take` would give now, and the parameters that would differ; refuses as it would."""
+    passage = tools.store.passage(session, number)
+    _refuse_out_of_time(passage)
+    former = tools.store.lab(passage.lab)
+    spare = _fitting(tools, session, former.template)[0]
+    return spare, _differing(tools, former, spare)
+
+
 def _give(tools: Tools, before: Passage, former: Lab, spare: Lab, *, by: str, why: str) -> Taken:
     differing = _differing(tools, former, spare)
     what = f"works in spare lab {spare.id} instead of {former.id}"
