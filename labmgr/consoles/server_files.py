@@ -145,7 +145,7 @@ def _in_our_words(
         yield
     except (OSError, EOFError, paramiko.SSHException) as trouble:
         if is_lost(transport):
-            left = "nothing was read" if read else f"{path} is what it was before"
+            left = "nothing was read" if read else f"{path} is the older or the newer one, whole"
             raise lost(talk, left) from trouble
         raise _named(talk, path, trouble, read=read) from trouble
 
