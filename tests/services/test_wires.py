@@ -14,9 +14,10 @@ from labmgr.domain.snapshot import SnapshotKind
 from labmgr.domain.words import Audience
 from labmgr.domain.work import JobKind, JobState
 from labmgr.errors import BadFile
-from labmgr.services import doors, forms, labs, reconcile, repairs, snapshots, wires
+from labmgr.services import doors, forms, labs, reconcile, repairs, snapshots, spares, wires
 from labmgr.services.blueprint import plan_of
 from labmgr.services.doctor import Verdict, examine
+from labmgr.services.equipment import orders
 from tests.services.world import MINI, NOON, write_templates
 
 BY = "prof"
@@ -119,6 +120,29 @@ def test_of_two_labs_none_has_the_port_before_the_choice_is_open(room):
     is_now(room, "1", P.PHASE_1, lab=both[1])
     ports = [wires.wired_plan_of(room.tools, room.lab(lab)).ports for lab in both]
     assert [len(one) for one in ports] == [0, 1]
+
+
+def test_a_spare_takes_the_port_over_with_its_candidate(room):
+    (lab,) = built(room, "1")
+    spares.build(room.tools, "e6", "wired", by=BY)
+    room.work()
+    (spare,) = spares.spares(room.tools, "e6")
+    assert plugs(room) == {"eth1.0": lab}
+    is_now(room, "1", P.PHASE_1, lab=lab)
+    spares.take(room.tools, "e6", "1", by=BY, why="its disk died")
+    room.work()
+    assert plugs(room) == {"eth1.0": spare.lab.id}
+    assert red(room, spare.lab.id) == ""
+
+
+def test_phase_1_has_the_place_prepared_though_it_has_but_wires(room):
+    one, two = built(room, "1", "2")
+    is_now(room, "1", P.DONE, lab=one)
+    is_now(room, "2", P.PHASE_1, lab=two)
+    for order in orders.order_in_time(room.tools, room.tools.store.passage("e6", "2")):
+        room.tools.store.order(order.kind, order.lab, by=BY)
+    room.work()
+    assert plugs(room) == {"eth1.0": two}
 
 
 def test_a_rehearsal_is_plugged_nowhere(room):
