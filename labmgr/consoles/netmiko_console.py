@@ -43,8 +43,8 @@ class NetmikoConsole:
         return _ask(Talk(device, keys), read)
 
     def push(self, device: Device, keys: Keys, steps: Sequence[str]) -> str:
-        dialect = DIALECTS[device.driver]
-        if dialect.writes is None:
+        dialect = DIALECTS.get(device.driver)
+        if dialect is None or dialect.writes is None:
             raise read_only(device)
         writing, talk = dialect.writes, Talk(device, keys, deadline=device.push_deadline)
 
@@ -87,6 +87,7 @@ def _logged_in(talk: Talk) -> Iterator[BaseConnection]:
             except (NetmikoBaseException, OSError, EOFError):
                 raise talk.stuck() from None  # before its channel is closed by ourselves
             finally:
+                talk.channel = None  # from here on it is we who hang up
                 line.paramiko_cleanup()  # `disconnect` would wait for a device that hangs
         except NetmikoBaseException:
             raise talk.stuck() from None
