@@ -19,27 +19,23 @@ _LARGEST: Final = 64 << 10  # of a secret in a file
 
 
 class FileInventory:
-    """Reads afresh each time: the files are small, and people change them while it runs."""
+    """Looks at the files each time, since people change them while it runs.
+
+    They are understood again only when they say something else: pages ask every few seconds.
+    """
 
     def __init__(self, folder: Path, env: Mapping[str, str]) -> None:
         self._folder, self._env = folder, env
+        self._last: tuple[tuple[bytes, bytes], Equipment] | None = None
 
     def read(self) -> Equipment:
         """A missing file is an empty one; what both files lack is said together."""
-        problems: list[Problem] = []
-        hosts: tuple[Host, ...] = ()
-        room: tuple[tuple[Device, ...], tuple[Terminal, ...], tuple[Place, ...]] = (), (), ()
-        try:
-            hosts = read_hosts(HOSTS, raw) if (raw := self._raw(HOSTS)) else hosts
-        except BadFile as e:
-            problems += e.problems
-        try:
-            room = read_devices(DEVICES, raw) if (raw := self._raw(DEVICES)) else room
-        except BadFile as e:
-            problems += e.problems
-        if problems:
-            raise BadFile(problems[0].file, [said(one) for one in problems])
-        return Equipment(hosts, *room)
+        files, last = (self._raw(HOSTS), self._raw(DEVICES)), self._last
+        if last and last[0] == files:
+            return last[1]
+        found = _understood(*files)
+        self._last = files, found
+        return found
 
     def secret(self, reference: str) -> str:
         kind, _, rest = reference.partition(":")
@@ -75,6 +71,23 @@ class FileInventory:
             what = f"it cannot be read: {e.strerror}"
             problem = Problem(name, 0, "file", what, "Check its owner and rights.")
             raise BadFile(name, [problem]) from e
+
+
+def _understood(hosts_file: bytes, devices_file: bytes) -> Equipment:
+    problems: list[Problem] = []
+    hosts: tuple[Host, ...] = ()
+    room: tuple[tuple[Device, ...], tuple[Terminal, ...], tuple[Place, ...]] = (), (), ()
+    try:
+        hosts = read_hosts(HOSTS, hosts_file) if hosts_file else hosts
+    except BadFile as e:
+        problems += e.problems
+    try:
+        room = read_devices(DEVICES, devices_file) if devices_file else room
+    except BadFile as e:
+        problems += e.problems
+    if problems:
+        raise BadFile(problems[0].file, [said(one) for one in problems])
+    return Equipment(hosts, *room)
 
 
 def _in_file(file: Path) -> str:
