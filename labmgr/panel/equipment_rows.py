@@ -14,16 +14,20 @@ from labmgr.domain.devices import Backup
 from labmgr.domain.equipment import DeviceState
 from labmgr.domain.exam import Candidate, ExamSession
 from labmgr.domain.inventory import Device, Equipment
-from labmgr.domain.passage import UNDER_WAY, Passage
+from labmgr.domain.lab import Lab
+from labmgr.domain.passage import UNDER_WAY, Passage, PassageState
 from labmgr.domain.ports import Tools
 from labmgr.domain.words import slug
 from labmgr.domain.work import ENDED, LANE, Job, Lane
 from labmgr.errors import BadFile, LabmgrError, NotFound
 from labmgr.panel.equipment_words import Look, look_of, real_words
-from labmgr.services.equipment import places
+from labmgr.services.equipment import places, systems
+from labmgr.services.equipment.baselines import is_server
 from labmgr.services.equipment.errands import Errand, Errands
 from labmgr.services.equipment.places import Equipped, Standing
+from labmgr.services.equipment.systems import Systems
 
+OVER = frozenset({PassageState.DONE, PassageState.ABSENT, PassageState.NONCONFORMING})
 FEW_MINUTES = 600  # seconds for which the end of a talk is still told
 
 
@@ -49,6 +53,7 @@ class PlaceCard:
     candidate: Candidate | None
     sits: bool  # its candidate's passage is under way
     job: Job | None  # the last order to its devices
+    systems: Systems | None  # beside each other, where one of the devices is a server
 
     @property
     def free(self) -> bool:
@@ -147,6 +152,14 @@ def candidate_at(tools: Tools, standing: Standing) -> tuple[ExamSession | None, 
         return None, None
 
 
+def systems_of(tools: Tools, lab: Lab) -> Systems | None:
+    """None while a file has faults: its own page shows them."""
+    try:
+        return systems.systems(tools, lab)
+    except LabmgrError:
+        return None
+
+
 def anchor_of(place: str) -> str:
     return f"place-{slug(place, 40) or 'x'}"
 
@@ -176,7 +189,7 @@ def marks(tools: Tools, passages: Iterable[Passage]) -> Mapping[str, Mark]:
     found: dict[str, Mark] = {}
     for passage in passages:
         standing = standings.get(passage.place)
-        if standing is None or passage.state in places.OVER:
+        if standing is None or passage.state in OVER:
             continue
         whose = standing.passage
         next_here = whose is not None and (whose.session, whose.candidate) == (
@@ -205,6 +218,7 @@ def offered_places(tools: Tools) -> tuple[list[str], list[str]]:
 def _card(tools: Tools, standing: Standing, jobs: Sequence[Job], asked: Iterable[str]) -> PlaceCard:
     session, person = candidate_at(tools, standing)
     lab = standing.lab.id if standing.lab else ""
+    servers = [one for one in standing.devices if is_server(one.device)]
     return PlaceCard(
         standing,
         anchor_of(standing.place.name),
@@ -214,4 +228,5 @@ def _card(tools: Tools, standing: Standing, jobs: Sequence[Job], asked: Iterable
         person,
         standing.passage is not None and standing.passage.state in UNDER_WAY,
         next((one for one in jobs if lab and one.lab == lab), None),
+        systems_of(tools, standing.lab) if standing.lab and servers else None,
     )

@@ -17,6 +17,7 @@ from labmgr.domain.repair import GATEWAY, Seen
 from labmgr.domain.template import NodeTemplate, Template
 from labmgr.domain.work import Progress
 from labmgr.errors import LabmgrError
+from labmgr.panel.equipment_rows import systems_of
 from labmgr.panel.filters import word
 from labmgr.panel.gate import operator, tools
 from labmgr.panel.sessions import share_of, template_of
@@ -99,6 +100,7 @@ def _seen(lab: Lab) -> dict[str, object]:
         "standing": lab.state in STANDING and trouble is None,
         "trouble": trouble,
         "picture": _picture(lab, template, seen),
+        "systems": systems_of(tools(), lab),
         "findings": findings,
         "green": sum(one.green for one in findings),
         "progress": progress,

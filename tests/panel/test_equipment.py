@@ -7,6 +7,7 @@ from html import unescape
 
 import pytest
 
+from labmgr.domain.devices import Answer
 from labmgr.domain.equipment import Stage
 from labmgr.domain.words import Role
 from labmgr.errors import DeviceHung
@@ -118,6 +119,7 @@ def test_every_place_tells_what_it_has_and_why_it_is_not_ready(world, app, come_
         "jamais interrogé",
         "pc-1 (poste de travail, physique, déclaré par M. Durand, technicien)",
         "salle (eth1, VLAN 101)",
+        "Systèmes (IIE-1.1-e) Pas encore lu : serveur-1",
     ):
         assert words in first, words
     assert "libre" in section(page, "a4")
@@ -358,3 +360,17 @@ def test_the_timetable_offers_places_that_are_not_red(world, app, come_in):
     one = come_in(T).text("/sessions/e6/planning/passage/1")
     assert '<option value="A2">' in one
     assert '<option value="A3">' not in one
+
+
+def test_a_labs_page_says_which_systems_were_read(world, app, come_in):
+    client = come_in(C)
+    page = said(client.text("/labs/e6-1-1"))
+    assert "Pas encore lu : serveur-1" in page
+    assert "Un seul noyau." in page
+    answer = Answer("", "Windows NT 10.0", "Windows Server 2022", "srv")
+    world.tools.devices.answers["serveur-1"] = answer
+    list(asking.check(world.tools, [device(world, "serveur-1")]))
+    page = said(client.text("/labs/e6-1-1"))
+    assert "Deux systèmes différents : Linux, Windows" in page
+    assert "Un seul noyau." not in page
+    assert "serveur-1 virtuel Windows Windows Server 2022" in page
