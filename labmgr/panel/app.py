@@ -36,6 +36,7 @@ from labmgr.panel import (
     recette,
     records,
     sessions,
+    spares,
     terminals,
     waves,
 )
@@ -57,6 +58,7 @@ ROOMS = (
     accounts,
     dashboard,
     sessions,
+    spares,
     waves,
     day,
     passages,

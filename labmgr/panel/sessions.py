@@ -18,6 +18,7 @@ from labmgr.panel.filters import counted, tell
 from labmgr.panel.forms import MEANINGS, chosen_form
 from labmgr.panel.gate import operator, tools
 from labmgr.panel.readiness import checklist
+from labmgr.panel.spares import seen as seen_spares
 from labmgr.services import forms, rosters, sessions, sitting
 
 bp = Blueprint("sessions", __name__, url_prefix="/sessions")
@@ -46,7 +47,8 @@ def create_do() -> ResponseReturnValue:
 @bp.get("/<name>")
 def show(name: str) -> ResponseReturnValue:
     session = tools().store.session(name)
-    return render_template("session.html", ready=checklist(tools(), session), **_seen(session))
+    seen = _seen(session) | seen_spares(session, latest_of(tools().store.jobs()))
+    return render_template("session.html", ready=checklist(tools(), session), **seen)
 
 
 @bp.get("/<name>/_labs")

@@ -43,6 +43,8 @@ TABLE = {
     "sessions.state": {A, T},
     "sessions.remove": {A, T},
     "sessions.remove_do": {A, T},
+    "spares.live": {A, T, C, E},
+    "spares.build": {A, T, E},
     "waves.show": {A, T, C, E},
     "waves.live": {A, T, C, E},
     "waves.prepare": {A, T, E},

@@ -193,3 +193,36 @@ def test_before_phase_1_nothing_tells_or_touches_a_lab(world, come_in):
         assert client.get(f"/sessions/e6/passages/3/{path}").status_code == 200
         assert ask(client, path, "3", node="db").status_code in {404, 409}
     assert world.tools.store.jobs(unended=True) == []
+
+
+def test_the_sessions_page_counts_its_spares_and_builds_one_more(world, come_in):
+    client = come_in(E)
+    page = said(client.text("/sessions/e6").split('id="reserves"')[1])
+    assert "1 labo de réserve, 1 libre." in page
+    assert "e6-reserve-1-1" in page
+    spares.take(world.tools, "e6", "1", by="t")
+    page = said(client.text("/sessions/e6/reserves/_live"))
+    assert "1 labo de réserve, 0 libre" in page
+    assert "candidat 1" in page
+    answer = client.post("/sessions/e6/reserves/construction", "/mot-de-passe", template="named")
+    assert "Labo de réserve e6-reserve-2-1 : construction ordonnée." in said(answer)
+    assert "construction : en attente" in said(client.text("/sessions/e6/reserves/_live"))
+    world.work()
+    assert "2 labos de réserve, 1 libre" in said(client.text("/sessions/e6/reserves/_live"))
+
+
+def test_a_spare_that_is_not_fit_says_why_in_french(world, come_in):
+    for one in world.tools.store.snapshots("e6-reserve-1-1"):
+        world.tools.store.forget_snapshot(one.id, by="t", why="perdu")
+    page = said(come_in(E).text("/sessions/e6/reserves/_live"))
+    assert "sans instantané de départ vérifié" in page
+
+
+def test_a_spare_that_the_machine_cannot_carry_is_refused_with_numbers(world, come_in):
+    world.facts(memory_free=1100 << 20)
+    client = come_in(T)
+    answer = client.post("/sessions/e6/reserves/construction", "/mot-de-passe", template="named")
+    assert "mémoire : 128 Mio voulus" in said(answer)
+    assert [one.lab.id for one in spares.spares(world.tools, "e6")][:1] == ["e6-reserve-1-1"]
+    page = come_in(C).text("/sessions/e6")
+    assert "Construire un labo de réserve" not in said(page)
