@@ -175,7 +175,7 @@ def test_a_place_is_prepared_after_its_differences_were_seen(world, app, come_in
     assert "+ name candidat-1" in said(page)
     assert SECRET not in page
     assert "Configurer maintenant : commutateur-1" in said(page)
-    assert "Pris comme ils sont, faute de configuration de base : serveur-1" in said(page)
+    assert "Pris comme ils sont, faute de configuration de référence : serveur-1" in said(page)
     assert state(world).stage is Stage.UNKNOWN
     lab = re.search(r'name="lab" value="([^"]+)"', page)[1]
     order = f"{ROOM}/places/A1/preparation"
@@ -202,7 +202,7 @@ def test_a_push_by_hand_is_looked_at_confirmed_and_told_in_the_journal(world, ap
     settled(app)
     talk = talk_of(answer).rsplit("/", 1)[1]
     page = said(client.text(talk_of(answer)))
-    assert "Envoyer la configuration de base à commutateur-1 pour le candidat 1" in page
+    assert "Envoyer la configuration de référence à commutateur-1 pour le candidat 1" in page
     for lacking in ({}, {"sure": "yes"}, {"why": "essai"}):
         client.post(f"{SWITCH}/envoi", "/mot-de-passe", talk=talk, **lacking)
     assert not world.tools.devices.pushed
@@ -212,7 +212,7 @@ def test_a_push_by_hand_is_looked_at_confirmed_and_told_in_the_journal(world, ap
     assert state(world).stage is Stage.SET
     assert state(world).lab == "e6-1-1"
     assert [one.kind for one in world.tools.store.kept_configs(device="commutateur-1")] == ["start"]
-    assert "configuration de base envoyée à la main essai" in said(client.text(SWITCH))
+    assert "configuration de référence envoyée à la main essai" in said(client.text(SWITCH))
     back = client.post(f"{SWITCH}/apercu", "/mot-de-passe", backup=kept.name)
     settled(app)
     page = said(client.text(talk_of(back)))
@@ -241,7 +241,7 @@ def test_what_changed_since_it_was_looked_at_is_not_overwritten(world, app, come
     base = world.home / "inventory" / "baselines" / "acces"
     base.write_text(base.read_text() + "vlan 88\n")
     answer = client.post(f"{SWITCH}/envoi", "/mot-de-passe", talk=talk, sure="yes", why="essai")
-    assert "La configuration de base de commutateur-1 a changé depuis l'aperçu" in said(answer)
+    assert "La configuration de référence de commutateur-1 a changé depuis l'aperçu" in said(answer)
     assert not world.tools.devices.pushed
 
 
