@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 
 from labmgr.consoles.netmiko_console import NetmikoConsole
-from labmgr.consoles.remedy import remedy
+from labmgr.consoles.remedy import remedy, touched
 from labmgr.consoles.server_console import ServerConsole
 from labmgr.consoles.talk import Talk, greeted, key_of
 from labmgr.domain.devices import Answer, Keys, Ran
@@ -33,6 +33,9 @@ class SshDevices:
 
     def steps(self, device: Device, running: str, wanted: str) -> tuple[str, ...]:
         return remedy(device, running, wanted)
+
+    def touched(self, device: Device, running: str, text: str) -> list[str]:
+        return touched(device, running, text)
 
     def push(self, device: Device, keys: Keys, steps: Sequence[str]) -> str:
         return self._vendor.push(device, keys, steps)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from labmgr.consoles.fake_config import FakeConfig
-from labmgr.consoles.remedy import read_only, remedy
+from labmgr.consoles.remedy import read_only, remedy, touched
 from labmgr.domain.devices import Answer, Keys, Ran, same_key
 from labmgr.domain.dialects import DIALECTS, masked
 from labmgr.domain.inventory import Device
@@ -55,6 +55,9 @@ class FakeDevices:
 
     def steps(self, device: Device, running: str, wanted: str) -> tuple[str, ...]:
         return remedy(device, running, wanted)
+
+    def touched(self, device: Device, running: str, text: str) -> list[str]:
+        return touched(device, running, text)
 
     def push(self, device: Device, keys: Keys, steps: Sequence[str]) -> str:
         if device.driver not in DIALECTS or DIALECTS[device.driver].writes is None:

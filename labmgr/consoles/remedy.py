@@ -35,6 +35,23 @@ def remedy(device: Device, running: str, wanted: str) -> tuple[str, ...]:
     return tuple(_entered(sorted(steps.children), dialect.writes.out))
 
 
+def touched(device: Device, running: str, text: str) -> list[str]:
+    """What of *text* a push looks at, neither marks nor what is left alone; sections by name.
+
+    A device writes its sections in an order of its own, which is no difference.
+    """
+    dialect = DIALECTS.get(device.driver)
+    if dialect is None or dialect.writes is None:
+        raise read_only(device)
+    left = _left_alone(device, dialect.writes, running)
+    sections: list[list[str]] = []
+    for line in _touched(_said(device, dialect.writes, text), left):
+        if line[:1].strip() or not sections:
+            sections.append([])
+        sections[-1].append(line)
+    return [line for section in sorted(sections) for line in section]
+
+
 def read_only(device: Device) -> BadInput:
     return BadInput(
         f"labmgr only reads {device.driver}: {device.name} cannot be set by it",
@@ -65,12 +82,7 @@ def _tree(device: Device, writing: Writing, left: re.Pattern[str], text: str, ve
 
     from labmgr.consoles.grammars import grammar  # noqa: PLC0415
 
-    unsaid = re.compile(writing.unsaid)
-    lines = [
-        line
-        for line in _without_banners(steady(device.driver, text.splitlines()))
-        if line.strip() and not unsaid.match(line.strip())
-    ]
+    lines = _said(device, writing, text)
     rules = grammar(writing.grammar)
     try:
         return get_hconfig(rules, "\n".join(_touched(lines, left)))
@@ -79,6 +91,15 @@ def _tree(device: Device, writing: Writing, left: re.Pattern[str], text: str, ve
             f"What {verb} {device.name} cannot be understood: {_twice(lines)}",
             hint="Write each section and each line of a section once, as the device shows it.",
         ) from None
+
+
+def _said(device: Device, writing: Writing, text: str) -> list[str]:
+    unsaid = re.compile(writing.unsaid)
+    return [
+        line
+        for line in _without_banners(steady(device.driver, text.splitlines()))
+        if line.strip() and not unsaid.match(line.strip())
+    ]
 
 
 def _left_alone(device: Device, writing: Writing, running: str) -> re.Pattern[str]:

@@ -140,6 +140,9 @@ class Devices(Protocol):
         when its driver can only be read.
         """
 
+    def touched(self, device: Device, running: str, text: str) -> list[str]:
+        """Lines of *text* that a push to a device saying *running* might change, by section."""
+
     def push(self, device: Device, keys: Keys, steps: Sequence[str]) -> str:
         """Enter *steps*, save, and read the running configuration back; within `push_deadline`.
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from labmgr.domain.exam import ExamSession, Form, Phase
 from labmgr.domain.lab import STANDING, Lab
-from labmgr.domain.passage import BEFORE, Passage, PassageState
+from labmgr.domain.passage import BEFORE, UNDER_WAY, Passage, PassageState
 from labmgr.domain.ports import Tools
 from labmgr.domain.words import slug
 from labmgr.errors import Refused
 
 AT_WORK = frozenset({PassageState.HOUR, PassageState.SUSPENDED, PassageState.INTERVIEW_2})
+
+OVER = frozenset({PassageState.DONE, PassageState.ABSENT, PassageState.NONCONFORMING})
 
 
 def lab_id(session: str, candidate: str, realisation: int) -> str:
@@ -58,6 +60,17 @@ def _made_of(tools: Tools, session: str, candidate: str) -> dict[int, object]:
 
 def _labs(tools: Tools, session: str, candidate: str) -> list[Lab]:
     return sorted(tools.store.labs(session, candidate), key=lambda lab: lab.realisation)
+
+
+def sits(passages: Iterable[Passage], place: str) -> Passage | None:
+    """Of these, who sits at the place now, else who comes next there."""
+    here = [one for one in passages if one.place == place and one.state not in OVER]
+    now = next((one for one in here if one.state in UNDER_WAY), None)
+    return now or min(here, key=_begins, default=None)
+
+
+def _begins(passage: Passage) -> tuple[str, str]:
+    return min((at.isoformat() for at in passage.planned.values()), default=""), passage.id
 
 
 def passage_of(tools: Tools, lab: str) -> Passage | None:

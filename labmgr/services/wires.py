@@ -6,19 +6,19 @@ import logging
 from collections.abc import Iterable, Sequence
 
 from labmgr.domain.lab import STANDING, Lab
-from labmgr.domain.passage import UNDER_WAY, Passage, PassageState
+from labmgr.domain.passage import Passage
 from labmgr.domain.plan import LabPlan, Port, Wired
 from labmgr.domain.ports import Tell, Tools
 from labmgr.domain.snapshot import Part
 from labmgr.domain.work import JobKind
-from labmgr.errors import LabmgrError, NotFound, WireTaken, WireUnfit
+from labmgr.errors import LabmgrError, NotFound, Refused, WireTaken, WireUnfit
 from labmgr.services import sitting
 from labmgr.services.blueprint import plan_of
 
 log = logging.getLogger(__name__)
 
 BY = "reconcile"
-OVER = frozenset({PassageState.DONE, PassageState.ABSENT, PassageState.NONCONFORMING})
+TROUBLE = "wire "  # begins the journal row of a wire that is not as it should be
 
 
 def silent(node: str, doing: str, share: float) -> None:
@@ -96,11 +96,31 @@ def look(tools: Tools, labs: Iterable[Lab]) -> Sequence[Wired]:
 def look_after(tools: Tools, labs: Iterable[Lab]) -> None:
     """A standing lab that lost its port gets it back; what keeps it from that is said once."""
     for seen in look(tools, [lab for lab in labs if lab.state in STANDING]):
-        words = f"wire {seen.port.wire} of place {seen.port.place}: {seen.seen}"
+        words = _trouble(seen)
         last = tools.store.entries(f"lab:{seen.lab}", limit=1)
         if not seen.right and not (last and last[-1].what == words):
             tools.store.order(JobKind.WAKE, seen.lab, by=BY)
             tools.store.write(f"lab:{seen.lab}", words, by=BY)  # the last word, unless it helps
+
+
+def trouble(tools: Tools, lab: Lab) -> str:
+    """What the last round found wrong with the lab's wires; empty when nothing, asks nobody."""
+    last = tools.store.entries(f"lab:{lab.id}", limit=1)
+    return last[-1].what if last and last[-1].what.startswith(TROUBLE) else ""
+
+
+def refuse_wrong(tools: Tools, lab: Lab) -> None:
+    """No hour on a wire that leads elsewhere, or nowhere; the engine is asked now."""
+    wrong = [_trouble(seen) for seen in look(tools, [lab]) if not seen.right]
+    if wrong:
+        raise Refused(
+            f"Lab {lab.id}: {'; '.join(wrong)}",
+            hint="`labmgr place prepare` plugs it in again; see to the cable and the interface.",
+        )
+
+
+def _trouble(seen: Wired) -> str:
+    return f"{TROUBLE}{seen.port.wire} of place {seen.port.place}: {seen.seen}"
 
 
 def _ports_of(tools: Tools, lab: Lab) -> dict[str, Port]:
@@ -128,20 +148,13 @@ def _due_at(tools: Tools, lab: Lab) -> Passage | None:
     """
     mine = (one for one in tools.store.passages(lab.session) if one.candidate == lab.candidate)
     passage = sitting.passage_of(tools, lab.id) or next(mine, None)
-    if passage is None or not passage.place or _sits(tools, passage.place) != passage:
+    if (
+        passage is None
+        or not passage.place
+        or sitting.sits(tools.store.passages(), passage.place) != passage
+    ):
         return None
     if passage.lab:
         return passage if passage.lab == lab.id else None
     labs = sitting.distinct(tools, passage.session, passage.candidate)
     return passage if [one.id for one in labs] == [lab.id] else None
-
-
-def _sits(tools: Tools, place: str) -> Passage | None:
-    """Who sits there now, else who comes next."""
-    here = [one for one in tools.store.passages() if one.place == place and one.state not in OVER]
-    now = next((one for one in here if one.state in UNDER_WAY), None)
-    return now or min(here, key=_begins, default=None)
-
-
-def _begins(passage: Passage) -> tuple[str, str]:
-    return min((at.isoformat() for at in passage.planned.values()), default=""), passage.id

@@ -65,7 +65,7 @@ script a value may hold letters, digits, spaces and `. , : / @ + = % _ -` only.
 
 | Limit | What happens beyond it |
 |---|---|
-| `push_deadline`, for each file and each script, login included | the script is ended on the server with all of its process group |
+| `push_deadline`, for one file or script with its login | the script and its group are ended |
 | 8 MiB of a script's output | the middle is left out, and a line says so |
 | 8 MiB of a piece of `keep`, 64 MiB of a file fetched | refused, nothing is kept |
 

@@ -17,7 +17,7 @@ from labmgr.domain.ports import Tools
 from labmgr.errors import ConsoleError, DeviceLost, LabmgrError, NotFound, Refused
 from labmgr.services.equipment import states
 from labmgr.services.equipment.asking import Report, keys_of
-from labmgr.services.equipment.configs import shown_difference
+from labmgr.services.equipment.configs import told_difference
 from labmgr.services.equipment.servers import filled
 from labmgr.services.equipment.values import values_for
 
@@ -53,8 +53,15 @@ def preview(tools: Tools, device: Device, wanted: str) -> Preview:
         device,
         _digest(device, running),
         tuple(masked("\n".join(steps)).splitlines()),
-        tuple(shown_difference(device, running, wanted, names=("running", "wanted"))),
+        tuple(told_difference(*_touched(tools, device, running, wanted))),
     )
+
+
+def _touched(
+    tools: Tools, device: Device, running: str, wanted: str
+) -> tuple[list[str], list[str]]:
+    before, after = (tools.devices.touched(device, running, text) for text in (running, wanted))
+    return before, after
 
 
 def push(

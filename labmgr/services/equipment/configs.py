@@ -110,4 +110,11 @@ def shown_difference(
 ) -> list[str]:
     """As `diff -u`, without lines that change by themselves; secrets are covered afterwards."""
     old, new = (steady(device.driver, text.splitlines()) for text in (before, after))
+    return told_difference(old, new, names=names)
+
+
+def told_difference(
+    old: Sequence[str], new: Sequence[str], *, names: tuple[str, str] = ("", "")
+) -> list[str]:
+    """As `diff -u`, secrets covered afterwards."""
     return masked("\n".join(difflib.unified_diff(old, new, *names, lineterm=""))).splitlines()

@@ -11,14 +11,13 @@ from labmgr.domain.devices import IN_FRENCH, Outcome
 from labmgr.domain.equipment import DeviceState, Stage
 from labmgr.domain.inventory import Device, Nature, Place
 from labmgr.domain.lab import Lab
-from labmgr.domain.passage import UNDER_WAY, Passage, PassageState
+from labmgr.domain.passage import Passage
 from labmgr.domain.ports import Tools
 from labmgr.domain.words import Said
 from labmgr.errors import NotFound, Refused
-from labmgr.services import sitting
+from labmgr.services import sitting, wires
 
 JUST_NOW: Final = timedelta(minutes=10)  # an older answer proves nothing about the equipment
-OVER: Final = frozenset({PassageState.DONE, PassageState.ABSENT})
 WORKED_ON: Final = frozenset({Stage.SET, Stage.OPEN, Stage.CLOSED})
 
 
@@ -119,6 +118,8 @@ def refuse_unready(tools: Tools, passage: Passage) -> None:
         return
     place = tools.inventory.read().place(passage.place)
     devices = _equipped(place, tools.store.device_states())
+    if passage.lab:
+        wires.refuse_wrong(tools, tools.store.lab(passage.lab))
     if reasons := _of_devices(devices, passage.lab):
         raise Refused(
             Said(
@@ -139,9 +140,11 @@ def _standing(
     tools: Tools, place: Place, states: Iterable[DeviceState], passages: Iterable[Passage]
 ) -> Standing:
     devices = _equipped(place, states)
-    passage = _next(passages, place.name)
+    passage = sitting.sits(passages, place.name)
     lab = _lab(tools, passage)
     reasons = [*_of_devices(devices, lab.id if lab else ""), *_of_passage(passage, lab)]
+    if place.wires and lab and (trouble := wires.trouble(tools, lab)):
+        reasons.append(Said(trouble, trouble.replace("wire", "câble", 1)))
     now = tools.now()
     real = tuple(one.device.name for one in devices if one.real(now))
     return Standing(place, devices, passage, lab, tuple(reasons), real)
@@ -183,13 +186,6 @@ def _of_passage(passage: Passage | None, lab: Lab | None) -> list[Said]:
     if lab is None and not passage.own_tools:
         return [Said("its candidate has no lab", "son candidat n'a pas de labo")]
     return []
-
-
-def _next(passages: Iterable[Passage], name: str) -> Passage | None:
-    """Who sits here now, else who comes next; the book has them by their times."""
-    here = [one for one in passages if one.place == name and one.state not in OVER]
-    now = next((one for one in here if one.state in UNDER_WAY), None)
-    return now or next(iter(here), None)
 
 
 def _lab(tools: Tools, passage: Passage | None) -> Lab | None:
