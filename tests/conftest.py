@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
+
 import pytest
 from hypothesis import settings
 from playwright.sync_api import sync_playwright
@@ -9,6 +12,7 @@ from playwright.sync_api import sync_playwright
 settings.register_profile("house", deadline=None)
 settings.load_profile("house")
 
+MEMORY = Path("/dev/shm")
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = [
     "--no-sandbox",
@@ -19,6 +23,13 @@ ARGUMENTS = [
     "--disable-sync",
     "--no-first-run",
 ]
+
+
+@pytest.fixture
+def disk():
+    """For many small databases, in memory: nothing in those tests is about the disk itself."""
+    with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
+        yield Path(folder)
 
 
 @pytest.fixture(scope="session")

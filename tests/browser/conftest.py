@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from labmgr.panel.app import create_app
 from labmgr.worker.loop import Worker
+from tests.panel.compiled import panel
 from tests.panel.world import KEY, SlowEngine, a_world, opened, with_session
 
 PATIENCE = 60_000  # ms: the machine may be busy with other labs
@@ -25,7 +25,7 @@ class Served:
 
     def __init__(self, world):
         self.world = world
-        app = create_app(world.tools, secret_key=KEY)
+        app = panel(world.tools, secret_key=KEY)
         self._server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
         self._worker = Worker(world.tools)
         self._threads = [

@@ -44,8 +44,8 @@ def templates(tmp_path_factory):
 
 
 @pytest.fixture
-def terminal(tmp_path, templates):
-    (tmp_path / "home").mkdir()
-    world = World(tmp_path / "home", templates)
+def terminal(disk, templates):
+    (disk / "home").mkdir()
+    world = World(disk / "home", templates)
     yield Terminal(world)
     world.close()

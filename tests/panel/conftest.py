@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from labmgr.domain.words import Role
-from labmgr.panel.app import create_app
+from tests.panel.compiled import panel
 from tests.panel.world import KEY, a_world, opened, with_session
 
 
@@ -20,10 +20,10 @@ def seed(tmp_path_factory):
 
 
 @pytest.fixture
-def world(seed, tmp_path):
+def world(seed, disk):
     home, passwords = seed
-    shutil.copytree(home, tmp_path / "home")
-    made = opened(tmp_path / "home", passwords)
+    shutil.copytree(home, disk / "home")
+    made = opened(disk / "home", passwords)
     yield made
     made.tools.store.close()
 
@@ -62,7 +62,7 @@ class Visitor:
 
 @pytest.fixture
 def app(world):
-    return create_app(world.tools, secret_key=KEY)
+    return panel(world.tools, secret_key=KEY)
 
 
 @pytest.fixture

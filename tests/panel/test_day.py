@@ -10,7 +10,6 @@ from labmgr.domain.lab import LabState
 from labmgr.domain.passage import Passage, PassageState
 from labmgr.domain.repair import Seen
 from labmgr.domain.words import Audience, Option, Role
-from labmgr.panel.app import create_app
 from labmgr.panel.gate import mark
 from labmgr.panel.passage_verbs import OFFERED, VERBS
 from labmgr.services import (
@@ -24,6 +23,7 @@ from labmgr.services import (
     outages,
     passages,
 )
+from tests.panel.compiled import panel
 from tests.panel.conftest import Visitor
 from tests.panel.world import KEY
 from tests.services.world import World, write_templates
@@ -60,8 +60,8 @@ def seed(tmp_path_factory):
 
 
 @pytest.fixture
-def world(seed, tmp_path):
-    made = seed.copied(tmp_path / "home")
+def world(seed, disk):
+    made = seed.copied(disk / "home")
     yield made
     made.close()
 
@@ -71,7 +71,7 @@ A, T, C, G, E = Role.ADMIN, Role.TEACHER, Role.COMMISSION, Role.INVIGILATOR, Rol
 
 @pytest.fixture
 def come_in(world):
-    app = create_app(world.tools, secret_key=KEY)
+    app = panel(world.tools, secret_key=KEY)
 
     def sit(login):
         visitor = Visitor(app)

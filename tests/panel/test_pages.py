@@ -13,7 +13,7 @@ from labmgr.domain.lab import LabState
 from labmgr.domain.repair import GATEWAY, Seen
 from labmgr.domain.work import JobKind, JobState
 from labmgr.errors import EngineUnreachable
-from labmgr.panel.app import create_app
+from tests.panel.compiled import panel
 from tests.panel.conftest import Visitor
 from tests.panel.world import KEY, ROOT, opened
 
@@ -456,7 +456,7 @@ def faulty(seed, tmp_path):
     file = templates / "sisr-core" / "compose.yaml"
     text = file.read_text(encoding="utf-8")
     file.write_text(text.replace("    hostname: db\n", "    hostname: db\n    privileged: true\n"))
-    yield Visitor(create_app(world.tools, secret_key=KEY)).log_in(world, "teacher")
+    yield Visitor(panel(world.tools, secret_key=KEY)).log_in(world, "teacher")
     world.tools.store.close()
 
 

@@ -11,8 +11,8 @@ from labmgr.domain.clock import Clock
 from labmgr.domain.exam import Phase, Realisation
 from labmgr.domain.passage import Passage, PassageState
 from labmgr.domain.words import Role
-from labmgr.panel.app import create_app
 from labmgr.services import choices
+from tests.panel.compiled import panel
 from tests.panel.conftest import Visitor
 from tests.panel.world import KEY, ROOT, opened
 
@@ -33,16 +33,16 @@ def said(answer):
 
 
 @pytest.fixture
-def world(seed, tmp_path):
+def world(seed, disk, tmp_path):
     """The usual one, with a template that declares a parameter."""
     home, passwords = seed
-    shutil.copytree(home, tmp_path / "home")
+    shutil.copytree(home, disk / "home")
     templates = tmp_path / "lab_templates"
     shutil.copytree(ROOT / "lab_templates", templates)
     file = templates / "sisr-core" / "compose.yaml"
     text = file.read_text(encoding="utf-8")
     file.write_text(with_variable(text), encoding="utf-8")
-    made = opened(tmp_path / "home", passwords, templates=templates)
+    made = opened(disk / "home", passwords, templates=templates)
     yield made
     made.tools.store.close()
 
@@ -55,7 +55,7 @@ def with_variable(text):
 
 @pytest.fixture
 def app(world):
-    return create_app(world.tools, secret_key=KEY)
+    return panel(world.tools, secret_key=KEY)
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 
 from labmgr.domain.words import Role
-from labmgr.panel.app import create_app
 from labmgr.services import recette
 from labmgr.store.file_library import FileLibrary
+from tests.panel.compiled import panel
 from tests.panel.world import KEY, ROOT
 
 PAGE = "/labs/e6-1-1/recette"
@@ -158,7 +158,7 @@ def test_a_sheet_with_faults_is_told_with_its_lines(world, tmp_path, visitor):
         "lines:\n  - {from: srv, to: dc, ping: yes}\n", encoding="utf-8"
     )
     library = FileLibrary(templates)
-    app = create_app(replace(world.tools, library=library), secret_key=KEY)
+    app = panel(replace(world.tools, library=library), secret_key=KEY)
     teacher = type(visitor())(app).log_in(world, "teacher")
     for page in ("/modeles/sisr-core", PAGE):
         shown = plain(teacher.text(page))

@@ -19,11 +19,10 @@ from labmgr.services import accounts, images, rosters
 from labmgr.services.work import do_one_job
 from labmgr.store.device_configs import FileConfigs
 from labmgr.store.file_inventory import FileInventory
-from labmgr.store.file_library import FileLibrary
 from labmgr.store.recordings import FileRecordings
 from labmgr.store.sql_store import SqlStore
-from labmgr.vault.vault import HomeVault
 from labmgr.wiring import moment
+from tests import once
 
 ROOT = Path(__file__).parents[2]
 KEY = "a key for tests, long enough to sign cookies"
@@ -82,13 +81,13 @@ class World:
 def opened(home, passwords, *, templates=ROOT / "lab_templates", engine=None):
     """A home that stands already, as a process that starts finds it; every image is there."""
     now = lambda: datetime.now(UTC)  # noqa: E731 - a clock
-    vault = HomeVault(home, now=now)
+    vault = once.QuickVault(home, now=now)
     store = SqlStore(f"sqlite:///{home}/labmgr.db", vault, now, home=home)
-    store.upgrade()
+    once.upgrade_store(store, home)
     stock = FakeImages()
     engine = engine or FakeEngine(images=stock.present)
     site = Site("tests", Ranges.read("10.100", 20000), build_deadline=5.0)
-    library = FileLibrary(templates)
+    library = once.library(templates)
     desk = {"shells": FakeShells(), "recordings": FileRecordings(home, now=now)}
     own = home / "inventory"
     folder = own if own.exists() else ROOT / "inventory"

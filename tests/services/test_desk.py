@@ -50,9 +50,10 @@ def world(disk, templates):
     made.close()
 
 
-@pytest.fixture
-def day(world):
+@pytest.fixture(scope="module")
+def morning(tmp_path_factory, templates):
     """Two candidates with two réalisations and documents each, four labs ready; 2 has 4/3."""
+    world = World(tmp_path_factory.mktemp("morning"), templates, Still())
     world.session(count=2)
     forms.set_form(world.tools, "e6", form=Form.TRAINING, by=BY)
     for (number, realisation), paper in PAPERS.items():
@@ -64,7 +65,16 @@ def day(world):
     world.work()
     forms.set_extra_time(world.tools, "e6", "2", {Phase.HOUR: Fraction(1, 3)}, by=BY)
     world.tools.store.keep_passages([Passage("e6", n) for n in "12"], by=BY)
-    return world
+    yield world
+    world.close()
+
+
+@pytest.fixture
+def day(morning, disk):
+    """That day, for one test alone."""
+    made = morning.copied(disk / "home")
+    yield made
+    made.close()
 
 
 def at(day, number="1"):

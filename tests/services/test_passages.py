@@ -29,15 +29,17 @@ from labmgr.services import (
     rosters,
 )
 from labmgr.services.accounts import add_account
+from tests.services.world import World
 
 P = PassageState
 BY = "jury"
 DOCUMENT = b"%PDF-1.7 expression des besoins"
 
 
-@pytest.fixture
-def day(world):
+@pytest.fixture(scope="module")
+def morning(tmp_path_factory, templates):
     """A session of the exam's form, two candidates with two réalisations, labs built."""
+    world = World(tmp_path_factory.mktemp("morning"), templates)
     world.session(count=2)
     for login in ("jury", "autre"):
         add_account(world.tools, login, Role.COMMISSION, by="t")
@@ -51,7 +53,16 @@ def day(world):
     labs.order_build(world.tools, [lab.id for lab in world.tools.store.labs("e6")], by=BY)
     world.work()
     world.tools.store.keep_passages([Passage("e6", n, commission="a") for n in "12"], by=BY)
-    return world
+    yield world
+    world.close()
+
+
+@pytest.fixture
+def day(morning, disk):
+    """That day, for one test alone."""
+    made = morning.copied(disk / "home")
+    yield made
+    made.close()
 
 
 def seen(day, number="1"):

@@ -26,12 +26,12 @@ from labmgr.services.backup import Safe
 from labmgr.services.work import do_one_job
 from labmgr.store.device_configs import FileConfigs
 from labmgr.store.file_inventory import FileInventory
-from labmgr.store.file_library import FileLibrary
 from labmgr.store.homes import SqliteHomes
 from labmgr.store.recordings import FileRecordings
 from labmgr.store.sql_store import SqlStore
 from labmgr.vault.strongbox import PassphraseBox
 from labmgr.vault.vault import HomeVault
+from tests import once
 
 NOON = datetime(2026, 5, 27, 12, 0, tzinfo=UTC)
 MINI = """
@@ -129,11 +129,11 @@ class World:
     def __post_init__(self) -> None:
         self.engine.images = self.stock.present
         self.engine.now = self.clock
-        vault = HomeVault(self.home, now=self.clock)
+        vault = once.QuickVault(self.home, now=self.clock)
         store = SqlStore(f"sqlite:///{self.home}/labmgr.db", vault, self.clock, home=self.home)
-        store.upgrade()
+        once.upgrade_store(store, self.home)
         site = Site("tests", Ranges.read("10.100", 20000), build_deadline=5.0)
-        library = FileLibrary(self.templates)
+        library = once.library(self.templates)
         clocks = self.clock, self.clock.moment
         desk = {"shells": self.shells, "recordings": FileRecordings(self.home, now=self.clock)}
         desk["inventory"] = FileInventory(self.home / "inventory", self.env)
