@@ -496,7 +496,7 @@ def test_equipment_that_a_template_counts_on_is_shown_with_its_accounts(seed, tm
     text = file.read_text(encoding="utf-8")
     file.write_text(text.replace("  option: SISR\n", f"  option: SISR\n{external}"))
     world = opened(tmp_path / "home", passwords, templates=templates)
-    teacher = Visitor(create_app(world.tools, secret_key=KEY)).log_in(world, "teacher")
+    teacher = Visitor(panel(world.tools, secret_key=KEY)).log_in(world, "teacher")
     assert "Commutateur du poste" in teacher.text("/modeles/sisr-core")
     assert "équipement de la place" in teacher.text("/modeles/sisr-core")
     page = unescape(teacher.post("/labs/e6-1-1/acces", "/sessions/e6").get_data(as_text=True))
