@@ -47,7 +47,7 @@ def baseline(
     chosen = shell.tools.inventory.read().chosen(place, names)
     targets = together.targets(shell.tools, [one for one in chosen if one.baseline], lab)
     if dry or not yes:
-        seen = _show(shell, targets, as_json=as_json and dry)
+        seen = show_previews(shell, targets, as_json=as_json and dry)
         if dry:
             ctx.exit(0 if all(one.good for one in seen) else 1)
         ask(yes, f"{len(targets)} device(s) are set as shown. Go on?")
@@ -55,7 +55,7 @@ def baseline(
     ctx.exit(told(made, [device for device, _ in targets], as_json=as_json))
 
 
-def _show(shell: Shell, targets: Sequence[Target], *, as_json: bool) -> list[Report]:
+def show_previews(shell: Shell, targets: Sequence[Target], *, as_json: bool) -> list[Report]:
     found: list[tuple[Report, Preview | None]] = []
     for report, preview in together.previews(shell.tools, targets):
         found.append((report, preview))

@@ -6,9 +6,12 @@ from collections.abc import Sequence
 
 import click
 
-from labmgr.cli.shell import Shell, answer, json_option, table
+from labmgr.cli.device_set import dry_option, show_previews
+from labmgr.cli.shell import Shell, answer, json_option, refuse, table
 from labmgr.cli.waiting import report
-from labmgr.services.equipment import orders
+from labmgr.domain.work import Job
+from labmgr.errors import Refused
+from labmgr.services.equipment import orders, together
 from labmgr.services.equipment import places as service
 from labmgr.services.equipment.places import Standing
 
@@ -31,10 +34,17 @@ def list_all(shell: Shell, as_json: bool) -> None:
 @click.argument("names", nargs=-1)
 @click.option("--all", "everywhere", is_flag=True, help="Every place whose next lab is known.")
 @click.option("--wait", is_flag=True, help="Follow the work to its end.")
+@dry_option
 @json_option
 @click.pass_context
 def prepare(
-    ctx: click.Context, names: tuple[str, ...], *, everywhere: bool, wait: bool, as_json: bool
+    ctx: click.Context,
+    names: tuple[str, ...],
+    *,
+    everywhere: bool,
+    wait: bool,
+    dry: bool,
+    as_json: bool,
 ) -> None:
     """Set the places' devices to their baseline for whoever comes next, and keep their start.
 
@@ -46,9 +56,25 @@ def prepare(
     chosen = [service.place(shell.tools, name) for name in names] or [
         one for one in service.places(shell.tools) if one.lab and not one.ready
     ]
-    labs = [service.next_lab(one).id for one in chosen]
-    jobs = [orders.order_prepare(shell.tools, lab, by=shell.by) for lab in labs]
-    ctx.exit(report(shell, jobs, wait=wait, as_json=as_json))
+    if dry:
+        devices = [each.device for one in chosen for each in one.devices if each.device.baseline]
+        seen = show_previews(shell, together.targets(shell.tools, devices), as_json=as_json)
+        ctx.exit(0 if all(one.good for one in seen) else 1)
+    jobs, refused = _ordered(shell, chosen)
+    ctx.exit(report(shell, jobs, wait=wait, as_json=as_json) or int(refused))
+
+
+def _ordered(shell: Shell, chosen: Sequence[Standing]) -> tuple[list[Job], bool]:
+    """One place where somebody works keeps no other from being prepared; it is named."""
+    jobs, refused = [], False
+    for one in chosen:
+        try:
+            lab = service.next_lab(one).id
+            jobs.append(orders.order_prepare(shell.tools, lab, by=shell.by))
+        except Refused as trouble:
+            refuse(f"place {one.place.name}: {trouble}", trouble.hint)
+            refused = True
+    return jobs, refused
 
 
 def _plain(one: Standing) -> dict[str, object]:

@@ -1,0 +1,115 @@
+"""The command line of places: ready or why not, prepared, shown first, set aside."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from labmgr.consoles.fake_devices import KEY, FakeDevices
+from labmgr.domain.passage import Passage
+from labmgr.errors import DeviceSilent
+
+DEVICES = """\
+groups:
+  switches:
+    driver: cisco_ios
+    user: labmgr
+    password: env:SWITCH
+    nature: physical
+    declared_by: technicien
+    baseline: switch
+devices:
+  sw1: {kind: switch, address: 127.0.0.1, group: switches, place: P1}
+  sw2: {kind: switch, address: 127.0.0.1, group: switches, place: P2}
+"""
+
+
+@pytest.fixture
+def room(terminal):
+    """Two places, a switch each, and the first two candidates' labs built."""
+    world = terminal.world
+    world.env["SWITCH"] = "secret"
+    folder = world.home / "inventory"
+    (folder / "baselines").mkdir(parents=True)
+    (folder / "devices.yaml").write_text(DEVICES, encoding="utf-8")
+    (folder / "baselines" / "switch").write_text("vlan ${LAB_NO}\n name ${PLACE}\n")
+    world.devices = FakeDevices(running={"sw1": "vlan 66\n name pirate\nend\n"})
+    world.tools = replace(world.tools, devices=world.devices)
+    for name in ("sw1", "sw2"):
+        world.tools.store.keep_secret(f"device-key:{name}", KEY)
+    terminal.ready()
+    seats = [Passage("e6", number, place=f"P{number}") for number in "12"]
+    world.tools.store.keep_passages(seats, by="t")
+    return terminal
+
+
+def places(room):
+    return {one["place"]: one for one in room.json("place", "list")}
+
+
+def test_a_place_says_why_it_is_not_ready_and_then_that_it_is(room):
+    assert places(room)["P1"]["reasons"] == ["sw1 is not set for this candidate"]
+    done = room.say("place", "prepare", "P1", "--wait")
+    assert done.exit_code == 0, done.output
+    assert places(room)["P1"]["ready"]
+    assert not places(room)["P2"]["ready"]
+    assert "pirate" not in room.world.devices.running["sw1"]
+
+
+def test_all_that_are_not_ready_are_prepared_and_ready_ones_left(room):
+    assert room.say("place", "prepare", "--all", "--wait").exit_code == 0
+    assert all(one["ready"] for one in places(room).values())
+    assert room.json("place", "prepare", "--all") == []
+
+
+def test_a_dry_run_shows_what_would_change_and_changes_nothing(room):
+    shown = room.say("place", "prepare", "P1", "--dry-run")
+    assert shown.exit_code == 0
+    assert "-vlan 66" in shown.output
+    assert "+ name P1" in shown.output
+    (data,) = room.json("device", "baseline", "--place", "P1", "--dry-run")
+    assert "no vlan 66" in data["steps"]
+    assert room.world.devices.pushed == []
+
+
+def test_a_baseline_is_asked_about_before_it_is_sent(room):
+    refused = room.say("device", "baseline", "--place", "P1", answer="n\n")
+    assert refused.exit_code == 1
+    assert room.world.devices.pushed == []
+    assert room.say("device", "baseline", "--place", "P1", answer="y\n").exit_code == 0
+    assert "name P1" in room.world.devices.running["sw1"]
+
+
+def test_a_silent_device_is_named_and_the_others_are_prepared(room):
+    room.world.devices.trouble["sw1"] = DeviceSilent("sw1 does not answer", hint="Is it on?")
+    done = room.say("place", "prepare", "--all", "--wait")
+    assert done.exit_code == 1
+    assert "sw1 does not answer" in done.output
+    assert places(room)["P1"]["red"]
+    assert places(room)["P2"]["ready"]
+
+
+def test_a_dead_device_is_set_aside_with_its_reason_and_taken_back(room):
+    assert room.say("device", "aside", "sw1").exit_code == 2, "no reason, no"
+    assert room.say("device", "aside", "sw1", "--why", "alimentation").exit_code == 0
+    assert places(room)["P1"]["ready"]
+    assert room.say("device", "back", "sw1").exit_code == 0
+    assert not places(room)["P1"]["ready"]
+
+
+def test_a_kept_configuration_is_brought_back(room):
+    room.say("device", "backup", "--device", "sw1")
+    (kept,) = room.json("device", "diff", "sw1", "--list")
+    room.say("place", "prepare", "P1", "--wait")
+    shown = room.say("device", "restore", "sw1", kept["name"], "--dry-run")
+    assert "+vlan 66" in shown.output
+    assert "pirate" not in room.world.devices.running["sw1"]
+    assert room.say("device", "restore", "sw1", kept["name"], "--yes").exit_code == 0
+    assert "pirate" in room.world.devices.running["sw1"]
+
+
+def test_a_place_that_nobody_declared_is_named(room):
+    refused = room.say("place", "prepare", "P9")
+    assert refused.exit_code == 1
+    assert "Known are: P1, P2." in refused.output
