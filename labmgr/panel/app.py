@@ -35,6 +35,7 @@ from labmgr.panel import (
     realisations,
     recette,
     records,
+    rehearsal,
     sessions,
     spares,
     terminals,
@@ -45,6 +46,7 @@ from labmgr.panel.portal import terminals as portal
 from labmgr.panel.portal import views
 from labmgr.services.equipment.errands import Errands
 from labmgr.services.live_terminals import Terminals
+from labmgr.services.rehearsals import Rehearsals
 
 # No inline script or style anywhere, nothing from elsewhere, no framing.
 POLICY = (
@@ -60,6 +62,7 @@ ROOMS = (
     sessions,
     spares,
     waves,
+    rehearsal,
     day,
     passages,
     candidates,
@@ -102,6 +105,7 @@ def create_app(tools: Tools, *, secret_key: str, secure: bool = False) -> WSGIAp
     app.extensions["labmgr"] = tools
     app.extensions["terminals"] = Terminals(tools)
     app.extensions["errands"] = Errands(tools)
+    app.extensions["rehearsals"] = Rehearsals(tools)
     Babel(app)
     documents.more_room(app)  # before the token is looked for in the form
     CSRFProtect(app)

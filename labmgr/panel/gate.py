@@ -39,6 +39,7 @@ MAY: Final[dict[str, frozenset[Role]]] = {
     "sessions.create": frozenset({R.ADMIN, R.TEACHER}),
     "sessions.remove": frozenset({R.ADMIN, R.TEACHER}),
     "sessions.state": frozenset({R.ADMIN, R.TEACHER}),
+    "rehearsal.": BUILDERS,
     "spares.build": BUILDERS,
     "spares.live": EVERY_STAFF - {R.INVIGILATOR},
     "waves.": BUILDERS,

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from labmgr.domain.clock import Moment
-from labmgr.domain.exam import Phase
+from labmgr.domain.exam import ExamSession, Phase
 from labmgr.domain.lab import LabState
 from labmgr.domain.passage import UNDER_WAY, Passage, PassageState
 from labmgr.domain.ports import Tools
@@ -35,12 +35,28 @@ def rehearse(
     The copy has the same candidates' numbers, réalisations and parameters under its own lab
     numbers; it is removed at the end, whatever happened. *hour* in seconds.
     """
-    real = tools.store.session(name)
+    refuse_on_the_day(tools, name)
+    with tools.store.lock("rehearsal") as mine:
+        if not mine:
+            raise Refused(
+                "Another rehearsal is under way",
+                hint="Wait until it has ended: each one measures the whole machine.",
+            )
+        return _rehearse(tools, tools.store.session(name), by=by, hour=hour, wait=wait, tell=tell)
+
+
+def refuse_on_the_day(tools: Tools, name: str) -> None:
     if tools.store.passages(name, states=UNDER_WAY):
         raise Refused(
             f"Session {name} has passages under way",
             hint="Rehearse before the day, on a quiet server.",
         )
+
+
+def _rehearse(
+    tools: Tools, real: ExamSession, *, by: str, hour: int, wait: Wait, tell: Tell
+) -> Rehearsal:
+    name = real.name
     copy = slug(real.name, 20 - len(SUFFIX)) + SUFFIX
     stand_in.remove(tools, copy, by=by, wait=wait)
     stage = _Stage(tools, copy, by, wait, tell)
