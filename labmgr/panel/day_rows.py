@@ -16,7 +16,7 @@ from labmgr.domain.passage import BEFORE, Incident, Passage
 from labmgr.domain.ports import Tools
 from labmgr.domain.work import Job
 from labmgr.panel import timeline
-from labmgr.panel.equipment_rows import Mark, marks
+from labmgr.panel.equipment_marks import Mark, marks
 from labmgr.panel.situations import Situation, situation
 from labmgr.panel.timeline import Bar, Scale, Span
 from labmgr.services.decisions import Decision, lost, proposed

@@ -14,7 +14,8 @@ from labmgr.domain.dialects import masked
 from labmgr.domain.equipment import KeptConfig
 from labmgr.domain.inventory import Device
 from labmgr.errors import BadFile, BadInput, LabmgrError
-from labmgr.panel.equipment_rows import anchor_of, candidate_at, errands, recent, row_of, talked_to
+from labmgr.panel.equipment_marks import anchor_of
+from labmgr.panel.equipment_rows import candidate_at, errands, recent, row_of, talked_to
 from labmgr.panel.errors import status_of
 from labmgr.panel.filters import tell
 from labmgr.panel.gate import operator, tools

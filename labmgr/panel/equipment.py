@@ -11,7 +11,8 @@ from flask_babel import ngettext
 
 from labmgr.domain.inventory import Device
 from labmgr.errors import BadInput, LabmgrError
-from labmgr.panel.equipment_rows import anchor_of, errands, read_room
+from labmgr.panel.equipment_marks import anchor_of
+from labmgr.panel.equipment_rows import errands, read_room
 from labmgr.panel.filters import tell
 from labmgr.panel.gate import operator, tools
 from labmgr.services.equipment import by_hand, orders, places
@@ -91,13 +92,26 @@ def _begun(kind: Kind) -> ResponseReturnValue:
     back = url_for("equipment.show", _anchor=anchor_of(place) if place else None)
     try:
         chosen = tools().inventory.read().chosen(place or None, [name] if name else [])
-        begin = errands().ask if kind is Kind.ASK else errands().back_up
-        begin(chosen, by=operator())
+        if kind is Kind.ASK:
+            errands().ask(chosen, by=operator())
+        else:
+            chosen = tuple(one for one in chosen if one.keep or not is_server(one))
+            _refuse_none(chosen)
+            errands().back_up(chosen, by=operator())
     except LabmgrError as refusal:
         flash(tell(refusal), "error")
         return redirect(back)
     flash(_told(kind, chosen), "done")
     return redirect(url_for("devices.show", device=name) if name else back)
+
+
+def _refuse_none(chosen: Sequence[Device]) -> None:
+    """Of a server only what the inventory names is kept."""
+    if not chosen:
+        raise BadInput(
+            _("L'inventaire ne nomme rien à garder ici."),
+            hint=_("Ajoutez `keep:` aux serveurs, avec des fichiers ou des commandes."),
+        )
 
 
 def _told(kind: Kind, chosen: Sequence[Device]) -> str:

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
 from flask import current_app
-from flask_babel import gettext as _
 
 from labmgr.domain.devices import Backup
 from labmgr.domain.equipment import DeviceState
 from labmgr.domain.exam import Candidate, ExamSession
 from labmgr.domain.inventory import Device, Equipment
 from labmgr.domain.lab import Lab
-from labmgr.domain.passage import UNDER_WAY, Passage, PassageState
+from labmgr.domain.passage import UNDER_WAY
 from labmgr.domain.ports import Tools
-from labmgr.domain.words import slug
 from labmgr.domain.work import ENDED, LANE, Job, Lane
 from labmgr.errors import BadFile, LabmgrError, NotFound
+from labmgr.panel.equipment_marks import anchor_of
 from labmgr.panel.equipment_words import Look, look_of, real_words
 from labmgr.services.equipment import places, systems
 from labmgr.services.equipment.baselines import is_server
@@ -27,7 +26,6 @@ from labmgr.services.equipment.errands import Errand, Errands
 from labmgr.services.equipment.places import Equipped, Standing
 from labmgr.services.equipment.systems import Systems
 
-OVER = frozenset({PassageState.DONE, PassageState.ABSENT, PassageState.NONCONFORMING})
 FEW_MINUTES = 600  # seconds for which the end of a talk is still told
 
 
@@ -158,61 +156,6 @@ def systems_of(tools: Tools, lab: Lab) -> Systems | None:
         return systems.systems(tools, lab)
     except LabmgrError:
         return None
-
-
-def anchor_of(place: str) -> str:
-    return f"place-{slug(place, 40) or 'x'}"
-
-
-@dataclass(frozen=True)
-class Mark:
-    """What the day says of a passage's place."""
-
-    place: str
-    key: str
-    words: str
-
-    @property
-    def anchor(self) -> str:
-        return anchor_of(self.place)
-
-
-def marks(tools: Tools, passages: Iterable[Passage]) -> Mapping[str, Mark]:
-    """By candidate: places that are not ready for them, or red for whoever comes.
-
-    Empty while the inventory's files have faults: its own page shows them.
-    """
-    try:
-        standings = {one.place.name: one for one in places.places(tools) if one.devices}
-    except LabmgrError:
-        return {}
-    found: dict[str, Mark] = {}
-    for passage in passages:
-        standing = standings.get(passage.place)
-        if standing is None or passage.state in OVER:
-            continue
-        whose = standing.passage
-        next_here = whose is not None and (whose.session, whose.candidate) == (
-            passage.session,
-            passage.candidate,
-        )
-        if standing.red:
-            words = _("place %(place)s en rouge", place=passage.place)
-            found[passage.candidate] = Mark(passage.place, "bad", words)
-        elif next_here and not standing.ready:
-            words = _("place %(place)s pas prête", place=passage.place)
-            found[passage.candidate] = Mark(passage.place, "warning", words)
-    return found
-
-
-def offered_places(tools: Tools) -> tuple[list[str], list[str]]:
-    """The inventory's places: those that may be offered, and those with a red device."""
-    try:
-        standings = places.places(tools)
-    except LabmgrError:
-        return [], []
-    good = [one.place.name for one in standings if not one.red]
-    return good, [one.place.name for one in standings if one.red]
 
 
 def _card(tools: Tools, standing: Standing, jobs: Sequence[Job], asked: Iterable[str]) -> PlaceCard:

@@ -17,7 +17,7 @@ from labmgr.domain.passage import BEFORE, Passage
 from labmgr.domain.timetable import Limits, at
 from labmgr.errors import BadInput, EngineError, LabmgrError, NotFound, Refused
 from labmgr.panel import typed, wishes
-from labmgr.panel.equipment_rows import offered_places
+from labmgr.panel.equipment_marks import offered_places
 from labmgr.panel.errors import status_of
 from labmgr.panel.filters import tell, word
 from labmgr.panel.gate import operator, tools

@@ -20,7 +20,7 @@ from labmgr.domain.passage import BEFORE, Passage
 from labmgr.domain.timetable import Limits
 from labmgr.errors import BadInput, EngineError, LabmgrError
 from labmgr.panel import wishes
-from labmgr.panel.equipment_rows import offered_places
+from labmgr.panel.equipment_marks import offered_places
 from labmgr.panel.errors import status_of
 from labmgr.panel.filters import tell
 from labmgr.panel.gate import operator, tools

@@ -212,7 +212,7 @@ def test_a_push_by_hand_is_looked_at_confirmed_and_told_in_the_journal(world, ap
     assert state(world).stage is Stage.SET
     assert state(world).lab == "e6-1-1"
     assert [one.kind for one in world.tools.store.kept_configs(device="commutateur-1")] == ["start"]
-    assert "configuration de référence envoyée à la main essai" in said(client.text(SWITCH))
+    assert "envoi de la configuration de référence demandé essai" in said(client.text(SWITCH))
     back = client.post(f"{SWITCH}/apercu", "/mot-de-passe", backup=kept.name)
     settled(app)
     page = said(client.text(talk_of(back)))

@@ -83,10 +83,10 @@ def push(errands: Errands, seen: Errand, device: Device, *, by: str, why: str) -
     orders.refuse_in_use(tools, device)
     if not seen.source:
         _refuse_other_baseline(tools, seen, device)
-    what = f"configuration {seen.source} sent by hand" if seen.source else "baseline sent by hand"
-    tools.store.write(f"device:{device.name}", what, by=by, why=why.strip())
+    what = f"configuration {seen.source} to be sent" if seen.source else "baseline to be sent"
 
     def send(one: Device) -> Report:
+        tools.store.write(f"device:{one.name}", what, by=by, why=why.strip())
         if not seen.source and seen.lab:
             return lives.prepare_one(tools, seen.lab, one, by=by, seen=preview.seen)
         lab = seen.lab.id if seen.lab else ""
@@ -101,6 +101,7 @@ def push(errands: Errands, seen: Errand, device: Device, *, by: str, why: str) -
         place=seen.place,
         lab=seen.lab,
         source=seen.source,
+        same=seen.id,
     )
 
 
@@ -136,7 +137,9 @@ def trust(errands: Errands, seen: Errand, device: Device, *, by: str, why: str) 
         answer = tools.devices.look(one, asking.keys_of(tools, one))
         return Report(one, Outcome.ANSWERS, answer)
 
-    return errands.begin(Kind.TRUST, [device], lambda _made: _one(tools, device, pin), by=by)
+    return errands.begin(
+        Kind.TRUST, [device], lambda _made: _one(tools, device, pin), by=by, same=seen.id
+    )
 
 
 def _one(tools: Tools, device: Device, work: Callable[[Device], Report]) -> Iterator[Report]:

@@ -47,12 +47,18 @@ class Errand:
     place: str = ""
     lab: Lab | None = None
     source: str = ""
+    same: str = ""  # what makes two talks with the same devices one
     reports: dict[str, Report] = field(default_factory=dict)
     previews: dict[str, Preview] = field(default_factory=dict)
     wanted: dict[str, str] = field(default_factory=dict, repr=False)  # they hold secrets
     prints: dict[str, str] = field(default_factory=dict)  # fingerprints that devices showed
     trouble: LabmgrError | None = None
     ended: datetime | None = None
+
+    def about(self) -> tuple[object, ...]:
+        """Two talks about the same are one."""
+        lab = self.lab.id if self.lab else ""
+        return self.kind, {one.name for one in self.devices}, lab, self.source, self.same
 
     @property
     def good(self) -> bool:
@@ -96,16 +102,15 @@ class Errands:
         place: str = "",
         lab: Lab | None = None,
         source: str = "",
+        same: str = "",
     ) -> Errand:
         """Returns at once. The same that is under way already is not begun again."""
-        names = {one.name for one in devices}
+        id_, now = secrets.token_urlsafe(9), self.tools.now()
+        made = Errand(id_, kind, tuple(devices), by, now, place, lab, source, same)
         with self._lock:
             for one in self._all.values():
-                asked = {device.name for device in one.devices}
-                if one.ended is None and one.kind is kind and asked == names:
+                if one.ended is None and one.about() == made.about():
                     return one
-            id_ = secrets.token_urlsafe(9)
-            made = Errand(id_, kind, tuple(devices), by, self.tools.now(), place, lab, source)
             self._all[id_] = made
             self._forget()
         threading.Thread(target=self._run, args=(made, work), name="errand", daemon=True).start()
