@@ -141,6 +141,8 @@ def test_real_equipment_is_physical_and_answered_just_now(world, app, come_in):
     assert "does not" not in third
     assert "Cisco IOS WS-C2960 15.0(2)SE11" in section(page, "a1")
     assert "clé pas encore approuvée" in said(page)
+    overview = said(page.split('id="all-title"')[1].split("</nav>")[0])
+    assert "A1 pas prête · réel A2 pas prête A3 en rouge A4 libre" in overview
 
 
 def test_asking_never_holds_the_page_and_tells_how_far_it_is(world, app, come_in):
