@@ -17,7 +17,7 @@ from labmgr.errors import LabmgrError, LostRace
 from labmgr.panel.errors import status_of
 from labmgr.panel.gate import operator, tools
 from labmgr.panel.sessions import latest_of, share_of
-from labmgr.services import waves
+from labmgr.services import snapshots, waves
 from labmgr.services.capacity import memory_of
 from labmgr.services.waves import Ahead, Wave
 
@@ -29,11 +29,12 @@ class LabRow:
     lab: Lab
     share: int  # per cent of a build
     job: Job | None
+    put_away: bool
 
 
 @dataclass(frozen=True)
 class WaveCard:
-    """One wave as it is shown; `standing` counts labs."""
+    """One wave as it is shown: labs that were built or are to be; `standing` counts them."""
 
     wave: Wave
     rows: tuple[LabRow, ...]
@@ -135,7 +136,7 @@ def _seen(name: str) -> dict[str, object]:
     """Everything that the page shows. Never the passages' choice: before phase 1 it is secret."""
     session = tools().store.session(name)
     latest = latest_of(tools().store.jobs())
-    cards = [_card(one, latest) for one in waves.waves(tools(), name)]
+    cards = [_card(name, one, latest) for one in waves.waves(tools(), name)]
     jobs = [row.job for card in cards for row in card.rows if row.job]
     return {
         "session": session,
@@ -144,13 +145,16 @@ def _seen(name: str) -> dict[str, object]:
     }
 
 
-def _card(wave: Wave, latest: Mapping[str, Job]) -> WaveCard:
+def _card(name: str, wave: Wave, latest: Mapping[str, Job]) -> WaveCard:
+    wanted = {lab.id for lab in waves.to_prepare(tools(), name, wave.number)}
     rows = tuple(
         LabRow(
             lab,
             share_of(lab) if lab.state is LabState.BUILDING else 0,
             latest.get(lab.id),
+            snapshots.is_put_away(tools(), lab),
         )
         for lab in wave.labs
+        if lab.state is not LabState.PLANNED or lab.id in wanted or lab.id in latest
     )
-    return WaveCard(wave, rows, sum(lab.state in STANDING for lab in wave.labs))
+    return WaveCard(wave, rows, sum(row.lab.state in STANDING for row in rows))

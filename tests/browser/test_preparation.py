@@ -43,6 +43,9 @@ def test_a_session_is_prepared_for_its_day(page, look, tmp_path):
     commission(page, look)
     realisation(page, look, tmp_path)
     plan(page, look)
+    for name, path in {"waves": "vagues", "wave-turn": "vagues/rotation"}.items():
+        page.goto(f"/sessions/e6/{path}")
+        look(page, name)
     page.goto("/sessions/e6")
     look(page, "session")
     row = page.locator(".checklist li")
