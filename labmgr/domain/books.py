@@ -243,10 +243,21 @@ class EquipmentBook(Protocol):
         """Those heard of or set; with *lab* those set for its candidate."""
 
     def device_state(self, device: str) -> DeviceState: ...
-    def keep_device_state(
-        self, state: DeviceState, *, what: str = "", by: str = "", why: str = ""
-    ) -> None:
-        """The latest; with *what* it is a step that the journal tells."""
+    def change_device_state(
+        self,
+        device: str,
+        news: Mapping[str, object],
+        *,
+        lab_was: str | None = None,
+        what: str = "",
+        by: str = "",
+        why: str = "",
+    ) -> bool:
+        """These fields alone: a look and a push may write of one device at once.
+
+        With *what* it is a step that the journal tells. With *lab_was* only while it is still set
+        for that lab; False when it is not.
+        """
 
     def kept_configs(self, lab: str | None = None, device: str | None = None) -> list[KeptConfig]:
         """Oldest first; of a lab's life, or of a device's."""

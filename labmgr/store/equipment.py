@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import asdict, replace
 
 from sqlalchemy import insert
 
@@ -27,15 +28,27 @@ class Equipped(Book):
         with self._db.read() as tx:
             return first(tx, query, DeviceState) or DeviceState(device)
 
-    def keep_device_state(
-        self, state: DeviceState, *, what: str = "", by: str = "", why: str = ""
-    ) -> None:
-        values = asdict(state)
-        key = {"device": values.pop("device")}
+    def change_device_state(
+        self,
+        device: str,
+        news: Mapping[str, object],
+        *,
+        lab_was: str | None = None,
+        what: str = "",
+        by: str = "",
+        why: str = "",
+    ) -> bool:
+        """Read and written in one transaction: what others write meanwhile stays."""
+        query = columns(device_states, DeviceState).where(device_states.c.device == device)
         with self._db.write() as tx:
-            put(tx, device_states, key, values)
+            before = first(tx, query, DeviceState) or DeviceState(device)
+            if lab_was is not None and before.lab != lab_was:
+                return False
+            values = asdict(replace(before, **news))  # type: ignore[arg-type]
+            put(tx, device_states, {"device": values.pop("device")}, values)
             if what:
-                self._note(tx, f"device:{state.device}", what, by=by, why=why)
+                self._note(tx, f"device:{device}", what, by=by, why=why)
+        return True
 
     def kept_configs(self, lab: str | None = None, device: str | None = None) -> list[KeptConfig]:
         query = columns(kept_configs, KeptConfig)

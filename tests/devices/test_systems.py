@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from labmgr.domain.passage import Passage
@@ -84,8 +82,7 @@ def test_a_simulated_server_proves_nothing(room, lab, server):
 )
 def test_the_kernel_counts_and_not_the_distribution(room, lab, windows, told, proof):
     asked(room)
-    state = room.tools.store.device_state("win")
-    room.tools.store.keep_device_state(replace(state, os=told[0], version=told[1]))
+    room.tools.store.change_device_state("win", {"os": told[0], "version": told[1]})
     assert systems(room.tools, lab).proof is proof
 
 

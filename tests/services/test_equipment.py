@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from labmgr.consoles.fake_devices import KEY, FakeDevices
+from labmgr.domain.devices import Outcome
 from labmgr.domain.equipment import Stage
 from labmgr.domain.exam import Form, Member, Phase
 from labmgr.domain.lab import LabState
@@ -330,6 +333,39 @@ def test_a_device_that_was_not_reached_is_not_called_half_configured(room):
     room.devices.trouble["sw1"] = DeviceSilent("sw1 does not answer")
     prepared(room)
     assert state(room).stage is Stage.UNKNOWN
+
+
+def test_a_look_written_while_a_device_is_set_takes_no_step_back(room):
+    """The panel asks who a switch is, and the worker sets it: both write of the same row."""
+    tools = room.tools
+    answers = asking.Report(tools.inventory.read().device("sw1"), Outcome.ANSWERS)
+    over = threading.Event()
+
+    def look():
+        while not over.is_set():
+            asking.noted(tools, answers)
+
+    with ThreadPoolExecutor(1) as pool:
+        looking = pool.submit(look)
+        try:
+            for new in [Stage.SETTING, Stage.SET, Stage.OPEN, Stage.CLOSED] * 25:
+                states.stage(tools, "sw1", new, lab="e6-1-1", by=BY)
+                for _ in range(5):
+                    assert state(room).stage is new
+        finally:
+            over.set()
+        looking.result()
+
+
+def test_a_lab_that_goes_leaves_a_device_alone_that_was_set_for_another_meanwhile(
+    room, monkeypatch
+):
+    prepared(room)
+    seen = room.tools.store.device_states(lab_of(room).id)
+    prepared(room, "2")
+    monkeypatch.setattr(room.tools.store, "device_states", lambda _lab: seen)
+    states.give_back(room.tools, lab_of(room).id, by=BY)
+    assert (state(room).stage, state(room).lab) == (Stage.SET, lab_of(room, "2").id)
 
 
 def test_a_red_place_is_not_offered_to_the_timetable(room):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
 from labmgr.domain.devices import Answer, Backup, Keys, Outcome, outcome_of
@@ -52,18 +52,12 @@ def check(tools: Tools, chosen: Sequence[Device]) -> Iterator[Report]:
 def noted(tools: Tools, report: Report) -> Report:
     """Write down how a device answered; what it said of itself stays until it says otherwise."""
     now, answer = tools.now(), report.answer
-    state = tools.store.device_state(report.device.name)
-    state = replace(state, outcome=report.outcome, said=report.said, mend=report.mend, asked=now)
+    news = {"outcome": report.outcome, "said": report.said, "mend": report.mend, "asked": now}
     if report.good:
-        state = replace(
-            state,
-            answered=now,
-            model=answer.model or state.model,
-            version=answer.version or state.version,
-            os=answer.os or state.os,
-            hostname=answer.hostname or state.hostname,
-        )
-    tools.store.keep_device_state(state)
+        of_itself = (answer.model, answer.version, answer.os, answer.hostname)
+        told = zip(("model", "version", "os", "hostname"), of_itself, strict=True)
+        news |= {"answered": now} | {name: value for name, value in told if value}
+    tools.store.change_device_state(report.device.name, news)
     return report
 
 

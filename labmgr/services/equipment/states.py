@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Final
 
 from labmgr.domain.equipment import Stage
 from labmgr.domain.inventory import Device
 from labmgr.domain.ports import Tools
 from labmgr.errors import Refused
 from labmgr.services.steps import need
+
+_NOBODYS: Final = {"stage": Stage.UNKNOWN, "lab": ""}
 
 
 def stage(tools: Tools, device: str, new: Stage, *, lab: str, by: str, why: str = "") -> None:
@@ -19,28 +22,32 @@ def stage(tools: Tools, device: str, new: Stage, *, lab: str, by: str, why: str 
     if (before.stage, before.lab) == (new, lab):
         return
     what = f"{new} for lab {lab}" if lab else str(new)
-    tools.store.keep_device_state(replace(before, stage=new, lab=lab), what=what, by=by, why=why)
+    tools.store.change_device_state(device, {"stage": new, "lab": lab}, what=what, by=by, why=why)
 
 
 def set_aside(tools: Tools, device: Device, *, by: str, why: str) -> None:
     """Its place goes without it until it is taken back: on the day a dead switch stops nobody."""
     need(why)
-    state = replace(tools.store.device_state(device.name), aside=why.strip())
-    tools.store.keep_device_state(state, what="set aside", by=by, why=why)
+    tools.store.change_device_state(
+        device.name, {"aside": why.strip()}, what="set aside", by=by, why=why
+    )
 
 
 def take_back(tools: Tools, device: Device, *, by: str) -> None:
     """What it was set to is not known any more: somebody may have worked on it."""
     state = tools.store.device_state(device.name)
     if state.aside:
-        back = replace(state, aside="", stage=Stage.UNKNOWN, lab="")
-        tools.store.keep_device_state(back, what="taken back", by=by)
+        tools.store.change_device_state(
+            device.name, {"aside": "", **_NOBODYS}, what="taken back", by=by
+        )
 
 
 def give_back(tools: Tools, lab: str, *, by: str) -> None:
     """The lab is gone: its devices are nobody's until the next candidate."""
     for state in tools.store.device_states(lab):
-        stage(tools, state.device, Stage.UNKNOWN, lab="", by=by)
+        tools.store.change_device_state(  # unless it was set for another lab meanwhile
+            state.device, _NOBODYS, lab_was=lab, what=Stage.UNKNOWN, by=by
+        )
 
 
 def hand_over(tools: Tools, former: str, new: str, *, by: str) -> None:
