@@ -34,11 +34,15 @@ class LabRow:
 
 @dataclass(frozen=True)
 class WaveCard:
-    """One wave as it is shown: labs that were built or are to be; `standing` counts them."""
+    """One wave as it is shown: labs that were built or are to be; `standing` counts them.
+
+    `missing`: how many an order to prepare it would build.
+    """
 
     wave: Wave
     rows: tuple[LabRow, ...]
     standing: int
+    missing: int
 
     @property
     def fits(self) -> bool:
@@ -157,4 +161,5 @@ def _card(name: str, wave: Wave, latest: Mapping[str, Job]) -> WaveCard:
         for lab in wave.labs
         if lab.state is not LabState.PLANNED or lab.id in wanted or lab.id in latest
     )
-    return WaveCard(wave, rows, sum(row.lab.state in STANDING for row in rows))
+    standing = sum(row.lab.state in STANDING for row in rows)
+    return WaveCard(wave, rows, standing, len(wanted))

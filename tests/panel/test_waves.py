@@ -130,6 +130,7 @@ def test_a_wave_is_prepared_after_its_labs_were_read(world, come_in):
     assert 'hx-trigger="every 2s"' in client.text(WAVES)
     world.work()
     live = said(client.text(f"{WAVES}/_live"))
+    assert live.count("Préparer la vague…") == 1
     assert "4 sur 4" in live
     assert "construction : terminé" in live
     page = client.text(path)
@@ -164,6 +165,7 @@ def test_a_turn_says_what_goes_and_what_comes_and_then_does_it(world, come_in):
     assert world.tools.store.snapshots("e6-1-2")
     assert world.lab("e6-3-1").state is LabState.READY
     assert "Il n'y a rien à faire" in said(client.text(TURN))
+    assert "rangé rangement : terminé" in said(client.text(WAVES))
 
 
 def test_while_passages_run_a_turn_wants_a_reason_and_leaves_them_their_labs(world, come_in):
