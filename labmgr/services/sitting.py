@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from labmgr.domain.exam import ExamSession, Form, Phase
+from labmgr.domain.exam import ExamSession, Form, Phase, SessionState
 from labmgr.domain.lab import STANDING, Lab
 from labmgr.domain.passage import BEFORE, UNDER_WAY, Passage, PassageState
 from labmgr.domain.ports import Tools
@@ -63,10 +63,21 @@ def _labs(tools: Tools, session: str, candidate: str) -> list[Lab]:
 
 
 def sits(passages: Iterable[Passage], place: str) -> Passage | None:
-    """Of these, who sits at the place now, else who comes next there."""
+    """Of these, who sits at the place now, else who comes next there.
+
+    Whoever works comes before one whose phase 1 has begun elsewhere: an hour may be late.
+    """
     here = [one for one in passages if one.place == place and one.state not in OVER]
-    now = next((one for one in here if one.state in UNDER_WAY), None)
-    return now or min(here, key=_begins, default=None)
+    for now in (AT_WORK, UNDER_WAY):
+        if sitting := [one for one in here if one.state in now]:
+            return sitting[0]
+    return min(here, key=_begins, default=None)
+
+
+def expected(tools: Tools) -> list[Passage]:
+    """Every passage of sessions that are not closed: whoever is left in those comes no more."""
+    closed = {one.name for one in tools.store.sessions() if one.state is SessionState.CLOSED}
+    return [one for one in tools.store.passages() if one.session not in closed]
 
 
 def _begins(passage: Passage) -> tuple[str, str]:

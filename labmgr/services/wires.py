@@ -151,7 +151,7 @@ def _due_at(tools: Tools, lab: Lab) -> Passage | None:
     if (
         passage is None
         or not passage.place
-        or sitting.sits(tools.store.passages(), passage.place) != passage
+        or sitting.sits(sitting.expected(tools), passage.place) != passage
     ):
         return None
     if passage.lab:

@@ -7,17 +7,27 @@ from datetime import timedelta
 
 import pytest
 
-from labmgr.domain.exam import Phase, Realisation
+from labmgr.domain.exam import Phase, Realisation, SessionState
 from labmgr.domain.passage import Passage, PassageState
 from labmgr.domain.repair import Seen
 from labmgr.domain.snapshot import SnapshotKind
 from labmgr.domain.words import Audience
 from labmgr.domain.work import JobKind, JobState
 from labmgr.errors import BadFile
-from labmgr.services import doors, forms, labs, reconcile, repairs, snapshots, spares, wires
+from labmgr.services import (
+    doors,
+    forms,
+    labs,
+    reconcile,
+    repairs,
+    sessions,
+    snapshots,
+    spares,
+    wires,
+)
 from labmgr.services.blueprint import plan_of
 from labmgr.services.doctor import Verdict, examine
-from labmgr.services.equipment import orders
+from labmgr.services.equipment import orders, places
 from tests.services.world import MINI, NOON, write_templates
 
 BY = "prof"
@@ -105,6 +115,33 @@ def test_nobody_who_sits_there_loses_the_port_to_the_next(room):
     assert plan.ports == ()
     wires.build(room.tools, room.lab(two), plan)
     assert plugs(room) == {"eth1.0": one}
+
+
+def test_an_hour_that_is_late_keeps_the_port_from_one_whose_phase_1_has_begun(room):
+    one, two = built(room, "1", "2")
+    is_now(room, "1", P.ABSENT)
+    is_now(room, "2", P.HOUR, lab=two)
+    room.tools.store.order(JobKind.PREPARE, two, by=BY)
+    room.work()
+    wires.build(room.tools, room.lab(two), wires.wired_plan_of(room.tools, room.lab(two)))
+    assert plugs(room) == {"eth1.0": two}
+    is_now(room, "1", P.PHASE_1, lab=one)
+    room.tools.store.order(JobKind.PREPARE, one, by=BY)
+    room.work()
+    assert plugs(room) == {"eth1.0": two}
+
+
+def test_who_was_left_in_a_closed_session_holds_no_place(room):
+    """A rehearsal's candidate never came, and nobody marked it."""
+    tools = room.tools
+    opened = tools.store.move_session(tools.store.session("e6"), SessionState.OPEN, by=BY)
+    room.session(title="Juin", count=1, template="wired")
+    later = {Phase.PHASE_1: NOON + timedelta(days=7)}
+    tools.store.keep_passages([Passage("juin", "1", place="P1", planned=later)], by=BY)
+    assert places.place(tools, "P1").passage.session == opened.name
+    sessions.close_session(tools, "e6", by=BY)
+    assert places.place(tools, "P1").passage.session == "juin"
+    assert wires.wired_plan_of(tools, room.lab("juin-1-1")).ports
 
 
 def test_of_two_labs_none_has_the_port_before_the_choice_is_open(room):

@@ -60,7 +60,7 @@ def places(tools: Tools) -> list[Standing]:
     found = tools.inventory.read().places
     if not found:
         return []
-    states, passages = tools.store.device_states(), tools.store.passages()
+    states, passages = tools.store.device_states(), sitting.expected(tools)
     return [_standing(tools, one, states, passages) for one in found]
 
 
@@ -73,7 +73,7 @@ def place(tools: Tools, name: str) -> Standing:
             f"The inventory knows no place {name}",
             hint=f"Known are: {', '.join(known) or 'none'}.",
         )
-    states, passages = tools.store.device_states(), tools.store.passages()
+    states, passages = tools.store.device_states(), sitting.expected(tools)
     return _standing(tools, equipment.place(name), states, passages)
 
 
