@@ -82,6 +82,8 @@ def close(tools: Tools, session: str, number: str, *, by: str, why: str = "") ->
     after = replace(stopped(tools, before).moved_to(P.DONE), paused=None)
     who = Audience.COMMISSION
     orders = [Order(JobKind.CLOSE, before.lab, {"audience": who})] if before.lab else []
+    if before.state is P.SUSPENDED:  # no bell will have the devices' end kept
+        orders += equipped.order_close(tools, before.lab)
     done = changed(tools, before, after, what="done", by=by, why=why, orders=orders)
     if before.state is P.SUSPENDED:
         end_suspension(tools, before, by=by)

@@ -410,8 +410,44 @@ def test_a_faulty_inventory_keeps_no_bell_from_closing_the_lab(room):
     ring(room)
     assert lab_of(room).state is LabState.FROZEN
     assert [one for one in room.tools.store.snapshots(lab_of(room).id) if one.kind == "end"]
+    (incident,) = room.tools.store.incidents("e6", "1")
+    assert incident.what.startswith("equipment: ")
+    end = room.tools.store.kept_configs(lab_of(room).id)[-1]
+    assert (end.kind, end.device, end.backup) == (SnapshotKind.END, "sw1", "")
+    assert "devices.yaml" in end.said
     with pytest.raises(BadFile):
         places.places(room.tools)
+
+
+def test_a_device_that_left_the_inventory_in_the_hour_is_a_gap_that_is_said(room):
+    prepared(room)
+    to_hour(room)
+    (room.home / "inventory" / "devices.yaml").write_text("places: {P1: {}}", encoding="utf-8")
+    ring(room)
+    (told,) = configs.lived(room.tools, lab_of(room).id)
+    assert "does not declare it" in told.gap
+
+
+def test_a_device_set_aside_in_the_hour_is_a_gap_that_is_said(room):
+    prepared(room)
+    to_hour(room)
+    switch = room.tools.inventory.read().device("sw1")
+    states.set_aside(room.tools, switch, by=BY, why="it burns")
+    ring(room)
+    (told,) = configs.lived(room.tools, lab_of(room).id)
+    assert "set aside: it burns" in told.gap
+
+
+def test_a_passage_closed_while_suspended_keeps_its_devices_end(room):
+    prepared(room)
+    to_hour(room)
+    types(room, "vlan 30")
+    interruptions.suspend(room.tools, "e6", "1", by=BY, why="ill")
+    room.work()
+    passages.close(room.tools, "e6", "1", by=BY, why="went home")
+    room.work()
+    (told,) = configs.lived(room.tools, lab_of(room).id)
+    assert "+vlan 30" in told.lines
 
 
 def test_a_candidate_who_goes_on_in_a_spare_keeps_the_devices(room):

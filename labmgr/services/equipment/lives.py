@@ -62,7 +62,12 @@ def carry_out_open(tools: Tools, lab_id: str, *, by: str) -> None:
         states.stage(tools, device.name, Stage.OPEN, lab=lab_id, by=by)
         return Report(device, Outcome.ANSWERS)
 
-    _each(tools, orders.held(tools, lab_id), let_in, incident=lab)
+    try:
+        devices = orders.held(tools, lab_id)
+    except LabmgrError as trouble:
+        _call_staff(tools, lab, str(trouble))
+        raise
+    _each(tools, devices, let_in, incident=lab)
 
 
 def carry_out_close(tools: Tools, lab_id: str, *, by: str) -> None:
@@ -81,7 +86,16 @@ def carry_out_close(tools: Tools, lab_id: str, *, by: str) -> None:
                 _keep(tools, lab, device, SnapshotKind.END, by=by)
         return Report(device, Outcome.ANSWERS)
 
-    _each(tools, orders.held(tools, lab_id), shut, incident=lab)
+    try:
+        devices = orders.held(tools, lab_id)
+    except LabmgrError as trouble:
+        _call_staff(tools, lab, str(trouble))
+        if over:
+            _say_gaps(tools, lab, (), str(trouble), by=by)
+        raise
+    if over:
+        _say_gaps(tools, lab, devices, "the inventory does not declare it any more", by=by)
+    _each(tools, devices, shut, incident=lab)
 
 
 def carry_out_keep(tools: Tools, lab_id: str, *, by: str) -> None:
@@ -183,15 +197,28 @@ def _each(
     if not red:
         return
     said = "; ".join(f"{one.device.name}: {one.outcome}" for one in red)
-    passage = sitting.passage_of(tools, incident.id) if incident else None
-    if passage:
-        tools.store.open_incident(
-            passage.session, passage.candidate, f"equipment: {said}", by="labmgr"
-        )
+    if incident:
+        _call_staff(tools, incident, said)
     raise DevicesRed(
         f"{len(red)} device(s) failed: " + "; ".join(one.said for one in red),
         hint="Mend each, or set it aside with its reason; then repeat.",
     )
+
+
+def _call_staff(tools: Tools, lab: Lab, said: str) -> None:
+    if passage := sitting.passage_of(tools, lab.id):
+        what = f"equipment: {said}"
+        tools.store.open_incident(passage.session, passage.candidate, what, by="labmgr")
+
+
+def _say_gaps(tools: Tools, lab: Lab, read: Iterable[Device], why: str, *, by: str) -> None:
+    """Devices of this lab whose end configuration is not going to be read."""
+    names = {one.name for one in read}
+    for state in tools.store.device_states(lab.id):
+        if state.device not in names:
+            said = f"set aside: {state.aside}" if state.aside else why
+            gap = KeptConfig(state.device, lab.id, SnapshotKind.END, tools.now(), said=said)
+            tools.store.keep_config(gap, by=by)
 
 
 def _is_over(tools: Tools, lab: Lab) -> bool:
