@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import cast
 
 from flask import current_app
@@ -16,6 +17,7 @@ from labmgr.domain.inventory import Device, Equipment
 from labmgr.domain.lab import Lab
 from labmgr.domain.passage import UNDER_WAY
 from labmgr.domain.ports import Tools
+from labmgr.domain.template import Template
 from labmgr.domain.work import ENDED, LANE, Job, Lane
 from labmgr.errors import BadFile, LabmgrError, NotFound
 from labmgr.panel.equipment_marks import anchor_of
@@ -104,7 +106,8 @@ def read_room(tools: Tools) -> Room:
     states = {one.device: one for one in tools.store.device_states()}
     jobs = [one for one in tools.store.jobs() if LANE[one.kind] is Lane.DEVICES]
     asked = talked_to()
-    cards = [_card(tools, one, jobs, asked) for one in places.places(tools)]
+    templates = cache(tools.library.read)  # each looks at its files again
+    cards = [_card(tools, one, jobs, asked, templates) for one in places.places(tools)]
     others = [
         row_of(tools, Equipped(one, states.get(one.name) or DeviceState(one.name)), asked)
         for one in equipment.devices
@@ -158,10 +161,15 @@ def systems_of(tools: Tools, lab: Lab) -> Systems | None:
         return None
 
 
-def _card(tools: Tools, standing: Standing, jobs: Sequence[Job], asked: Iterable[str]) -> PlaceCard:
+def _card(
+    tools: Tools,
+    standing: Standing,
+    jobs: Sequence[Job],
+    asked: Iterable[str],
+    templates: Callable[[str], Template],
+) -> PlaceCard:
     session, person = candidate_at(tools, standing)
     lab = standing.lab.id if standing.lab else ""
-    servers = [one for one in standing.devices if is_server(one.device)]
     return PlaceCard(
         standing,
         anchor_of(standing.place.name),
@@ -171,5 +179,17 @@ def _card(tools: Tools, standing: Standing, jobs: Sequence[Job], asked: Iterable
         person,
         standing.passage is not None and standing.passage.state in UNDER_WAY,
         next((one for one in jobs if lab and one.lab == lab), None),
-        systems_of(tools, standing.lab) if standing.lab and servers else None,
+        _systems(standing, templates),
     )
+
+
+def _systems(standing: Standing, templates: Callable[[str], Template]) -> Systems | None:
+    """Only where a server of the place may be the second one."""
+    servers = [one for one in standing.devices if is_server(one.device)]
+    if standing.lab is None or not servers:
+        return None
+    try:
+        template = templates(standing.lab.template)
+    except LabmgrError:
+        return None
+    return systems.beside(template, [(one.device, one.state) for one in servers])

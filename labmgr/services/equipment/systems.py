@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -13,7 +14,7 @@ from labmgr.domain.equipment import DeviceState
 from labmgr.domain.inventory import SSH, Device, Nature
 from labmgr.domain.lab import Lab
 from labmgr.domain.ports import Tools
-from labmgr.domain.template import NodeTemplate
+from labmgr.domain.template import NodeTemplate, Template
 from labmgr.domain.words import Said
 from labmgr.services.equipment.orders import place_of
 
@@ -61,16 +62,16 @@ class Systems:
 
 def systems(tools: Tools, lab: Lab) -> Systems:
     """The template's servers and those of the place, asking nobody: the last answers count."""
-    template = tools.library.read(lab.template)
-    nodes = (one for one in template.nodes if TWO_SYSTEMS in one.provides)
-    place = place_of(tools, lab)
+    devices = place_of(tools, lab).devices
+    heard = [(one, tools.store.device_state(one.name)) for one in devices]
+    return beside(tools.library.read(lab.template), heard)
+
+
+def beside(template: Template, devices: Iterable[tuple[Device, DeviceState]]) -> Systems:
+    """The template's servers and these, with what was last heard of each."""
     found = (
-        *map(_of_node, nodes),
-        *(
-            _of_device(one, tools.store.device_state(one.name))
-            for one in place.devices
-            if one.driver == SSH
-        ),
+        *(_of_node(one) for one in template.nodes if TWO_SYSTEMS in one.provides),
+        *(_of_device(one, state) for one, state in devices if one.driver == SSH),
     )
     proof = _proof(found)
     return Systems(found, proof, _words(proof, found))
