@@ -6,6 +6,7 @@ from labmgr.domain.exam import ExamSession, SessionState
 from labmgr.domain.lab import LabState
 from labmgr.domain.ports import Tools
 from labmgr.errors import Refused
+from labmgr.services.equipment import states
 from labmgr.services.images import missing
 
 
@@ -48,6 +49,8 @@ def remove_session(tools: Tools, name: str, *, by: str) -> None:
             f"Session {name} still has labs: {', '.join(left)}",
             hint=f"Remove them first: `labmgr lab remove {name} --all`.",
         )
+    for lab in tools.store.labs(name):
+        states.give_back(tools, lab.id, by=by)  # a session of the same name finds them unset
     tools.store.remove_session(name, by=by)
 
 

@@ -16,8 +16,9 @@ from labmgr.domain.timetable import Limits, Wishes
 from labmgr.domain.words import Said
 from labmgr.errors import BadInput, NotFound, Refused
 from labmgr.services.colleagues import begun, others
-from labmgr.services.equipment import places
+from labmgr.services.equipment import places, states
 from labmgr.services.room import Fit, fit, refuse_unfit, room
+from labmgr.services.sitting import AT_WORK
 
 __all__ = ["Change", "Fit", "carried", "clashes_of", "fit", "move", "propose", "save"]
 
@@ -109,7 +110,11 @@ def save(
     """
     _check(tools, session_name, passages)
     refuse_unfit(fit(tools, session_name, _all(tools, session_name, passages), limits))
-    return tools.store.keep_passages(passages, by=by)
+    before = {one.candidate: one for one in tools.store.passages(session_name)}
+    changed = tools.store.keep_passages(passages, by=by)
+    for one in passages:
+        _leave(tools, before.get(one.candidate, one), one, by=by)
+    return changed
 
 
 def move(
@@ -130,6 +135,7 @@ def move(
     if (after.planned, after.own_tools) != (before.planned, before.own_tools):
         refuse_unfit(fit(tools, session_name, _all(tools, session_name, [after]), limits))
     tools.store.keep_passages([after], by=by)
+    _leave(tools, before, after, by=by)
     return tools.store.passage(session_name, candidate)
 
 
@@ -195,6 +201,15 @@ def _check(tools: Tools, session_name: str, passages: Sequence[Passage]) -> None
                     f"La session {session_name} n'a pas de commission {one.commission}",
                 )
             )
+
+
+def _leave(tools: Tools, before: Passage, after: Passage, *, by: str) -> None:
+    """Devices of the place that was changed for another are nobody's, unless they are worked on."""
+    if after.place == before.place or before.state in AT_WORK:
+        return
+    own = {lab.id for lab in tools.store.labs(before.session, before.candidate)}
+    for lab in own | {before.lab} - {""}:
+        states.give_back(tools, lab, by=by)
 
 
 def _all(tools: Tools, session_name: str, changed: Sequence[Passage]) -> list[Passage]:

@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -25,7 +25,7 @@ class FileConfigs:
 
     def keep(self, device: str, text: str) -> Backup:
         """Whole or not at all: written beside (hidden, so no backup takes it), then renamed."""
-        folder, at = self._of(device), self._now().astimezone(UTC)
+        folder, at = self._of(device), self._after_all_others(device)
         name = f"{at.strftime(_STAMP)[:-3]}{SUFFIX}"
         with _in_our_words(folder):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -37,6 +37,12 @@ class FileConfigs:
                 os.fsync(out.fileno())
             made.rename(folder / name)
         return self._backup(device, folder / name)
+
+    def _after_all_others(self, device: str) -> datetime:
+        """Now; after a wall clock was set back the newest is still the last by its name."""
+        last = next((one.at for one in self.backups(device)), None)
+        now = self._now().astimezone(UTC)
+        return max(now, last + timedelta(milliseconds=1)) if last else now
 
     def backups(self, device: str) -> list[Backup]:
         with _in_our_words(self._of(device)):

@@ -30,6 +30,7 @@ from labmgr.services import (
     passages,
     record,
     savepoints,
+    sessions,
     timetable,
 )
 from labmgr.services.accounts import add_account
@@ -366,6 +367,45 @@ def test_a_lab_that_goes_leaves_a_device_alone_that_was_set_for_another_meanwhil
     monkeypatch.setattr(room.tools.store, "device_states", lambda _lab: seen)
     states.give_back(room.tools, lab_of(room).id, by=BY)
     assert (state(room).stage, state(room).lab) == (Stage.SET, lab_of(room, "2").id)
+
+
+def test_a_device_that_another_hand_sets_just_now_is_not_called_red(room):
+    with states.in_hand(room.tools, room.tools.inventory.read().device("sw1")):
+        assert prepared(room).state is JobState.REFUSED
+    assert not state(room).red
+
+
+def test_no_hour_begins_while_the_devices_are_being_set(room):
+    prepared(room)
+    to_interview(room)
+    orders.order_prepare(room.tools, lab_of(room).id, by="tech")
+    with pytest.raises(Refused, match="being set"):
+        passages.start(room.tools, "e6", "1", Phase.HOUR, by=BY)
+    room.work()
+    passages.start(room.tools, "e6", "1", Phase.HOUR, by=BY)
+
+
+def test_who_moves_to_another_place_leaves_its_devices(room):
+    prepared(room)
+    timetable.move(room.tools, "e6", "1", timetable.Change(place="P2"), by=BY)
+    assert (state(room).stage, state(room).lab) == (Stage.UNKNOWN, "")
+
+
+def test_a_session_of_the_same_name_finds_no_device_set(room):
+    lab = lab_of(room).id
+    for one in room.tools.store.labs("e6"):
+        labs.order_remove(room.tools, one.id, by=BY)
+    room.work()
+    states.stage(room.tools, "sw1", Stage.SET, lab=lab, by=BY)  # by hand, for a lab that is gone
+    sessions.remove_session(room.tools, "e6", by=BY)
+    assert state(room).lab == ""
+
+
+def test_a_configuration_is_the_newest_though_the_clock_was_set_back(room):
+    first = room.tools.configs.keep("sw1", "one")
+    room.clock.jumps(-3600)
+    second = room.tools.configs.keep("sw1", "two")
+    assert [one.name for one in room.tools.configs.backups("sw1")] == [second.name, first.name]
 
 
 def test_a_red_place_is_not_offered_to_the_timetable(room):

@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 from labmgr.domain.devices import Answer, Backup, Keys, Outcome, outcome_of
 from labmgr.domain.inventory import Device, Nature
 from labmgr.domain.ports import Tools
-from labmgr.errors import BadInput, HostKeyUnknown, LabmgrError
+from labmgr.errors import BadInput, HostKeyUnknown, LabmgrError, Refused
 
 AT_ONCE: Final = 48  # logins under way; more silent devices than this would make others wait
 _STORE: Final = "store"
@@ -27,6 +27,7 @@ class Report:
     backup: Backup | None = None
     said: str = ""
     mend: str = ""
+    asked: bool = True  # False: labmgr refused before, which says nothing of the device
 
     @property
     def good(self) -> bool:
@@ -51,6 +52,8 @@ def check(tools: Tools, chosen: Sequence[Device]) -> Iterator[Report]:
 
 def noted(tools: Tools, report: Report) -> Report:
     """Write down how a device answered; what it said of itself stays until it says otherwise."""
+    if not report.asked:
+        return report
     now, answer = tools.now(), report.answer
     news = {"outcome": report.outcome, "said": report.said, "mend": report.mend, "asked": now}
     if report.good:
@@ -66,8 +69,8 @@ def all_at_once(chosen: Sequence[Device], work: Callable[[Device], Report]) -> I
         try:
             return work(device)
         except LabmgrError as trouble:
-            outcome = outcome_of(trouble)
-            return Report(device, outcome, said=str(trouble), mend=trouble.hint)
+            outcome, asked = outcome_of(trouble), not isinstance(trouble, Refused)
+            return Report(device, outcome, said=str(trouble), mend=trouble.hint, asked=asked)
 
     if not chosen:
         return

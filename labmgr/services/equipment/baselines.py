@@ -15,7 +15,7 @@ from labmgr.domain.inventory import SSH, Device
 from labmgr.domain.lab import Lab
 from labmgr.domain.ports import Tools
 from labmgr.errors import ConsoleError, DeviceLost, LabmgrError, NotFound, Refused
-from labmgr.services.equipment import states
+from labmgr.services.equipment import orders, states
 from labmgr.services.equipment.asking import Report, keys_of
 from labmgr.services.equipment.configs import told_difference
 from labmgr.services.equipment.servers import filled
@@ -77,6 +77,7 @@ def push(
         before = tools.store.device_state(device.name)
         if seen:
             _refuse_other(tools, device, seen)
+            orders.refuse_in_use(tools, device)  # an hour may have begun since it was ordered
         states.stage(tools, device.name, Stage.SETTING, lab=lab, by=by)
         sent = _Sent()
         try:

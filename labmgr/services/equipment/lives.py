@@ -15,7 +15,7 @@ from labmgr.domain.ports import Tools
 from labmgr.domain.snapshot import SnapshotKind
 from labmgr.domain.variables import fill
 from labmgr.errors import DevicesRed, LabmgrError, Refused
-from labmgr.services import sitting, wires
+from labmgr.services import labs, sitting, wires
 from labmgr.services.equipment import baselines, orders, servers, states
 from labmgr.services.equipment.asking import Report, all_at_once, keys_of, noted
 from labmgr.services.equipment.baselines import is_server
@@ -33,7 +33,9 @@ def carry_out_prepare(tools: Tools, lab_id: str, *, by: str) -> None:
     place = orders.place_of(tools, lab)
     orders.refuse_at_work(tools, place)
     if place.wires and lab.state in STANDING:
-        wires.build(tools, lab, wires.wired_plan_of(tools, lab))
+        plan = wires.wired_plan_of(tools, lab)
+        labs.refuse_lost(tools, lab, plan)
+        wires.build(tools, lab, plan)
     devices = orders.taking_part(tools, place)
     _each(tools, devices, lambda device: prepare_one(tools, lab, device, by=by))
 
@@ -216,8 +218,8 @@ def _say_gaps(tools: Tools, lab: Lab, read: Iterable[Device], why: str, *, by: s
     names = {one.name for one in read}
     for state in tools.store.device_states(lab.id):
         if state.device not in names:
-            said = f"set aside: {state.aside}" if state.aside else why
-            gap = KeptConfig(state.device, lab.id, SnapshotKind.END, tools.now(), said=said)
+            words = f"set aside: {state.aside}" if state.aside else why
+            gap = KeptConfig(state.device, lab.id, SnapshotKind.END, tools.now(), said=words)
             tools.store.keep_config(gap, by=by)
 
 

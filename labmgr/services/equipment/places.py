@@ -14,10 +14,12 @@ from labmgr.domain.lab import Lab
 from labmgr.domain.passage import Passage
 from labmgr.domain.ports import Tools
 from labmgr.domain.words import Said
+from labmgr.domain.work import JobKind
 from labmgr.errors import NotFound, Refused
 from labmgr.services import sitting, wires
 
 JUST_NOW: Final = timedelta(minutes=10)  # an older answer proves nothing about the equipment
+SETS: Final = frozenset({JobKind.PREPARE, JobKind.RESTORE_DEVICES})
 WORKED_ON: Final = frozenset({Stage.SET, Stage.OPEN, Stage.CLOSED})
 
 
@@ -31,7 +33,7 @@ class Equipped:
     def real(self, now: datetime) -> bool:
         """Counts as real equipment: physical, and it answered just now."""
         heard = self.state.answered
-        recent = heard is not None and now - heard <= JUST_NOW
+        recent = heard is not None and abs(now - heard) <= JUST_NOW  # a clock may be set back
         return self.device.nature is Nature.PHYSICAL and recent and not self.state.red
 
 
@@ -120,7 +122,10 @@ def refuse_unready(tools: Tools, passage: Passage) -> None:
     devices = _equipped(place, tools.store.device_states())
     if passage.lab:
         wires.refuse_wrong(tools, tools.store.lab(passage.lab))
-    if reasons := _of_devices(devices, passage.lab):
+    reasons = _of_devices(devices, passage.lab)
+    if any(one.kind in SETS for one in tools.store.jobs(lab=passage.lab, unended=True)):
+        reasons.append(Said("its devices are being set", "ses équipements sont en configuration"))
+    if reasons:
         raise Refused(
             Said(
                 f"Place {passage.place} is not ready: {'; '.join(reasons)}",
