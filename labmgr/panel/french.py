@@ -15,7 +15,10 @@ HOLE = re.compile(r"(?<!\$)\{([a-z]\w*)\}")  # `${NAME}` is what templates write
 
 @dataclass(frozen=True)
 class Saying:
-    """One sentence with holes: `{name}` is taken over, `{n}` a number, `{name_}` a sentence."""
+    """One sentence with holes; `_values` says which may hold what.
+
+    `{name}` is taken over, `{name_}` a sentence, `{n}` a number, `{device}` one word.
+    """
 
     start: str  # what stands before the first hole: most sayings are ruled out by it alone
     shape: re.Pattern[str]
@@ -75,5 +78,7 @@ def _saying(english: str, french: str) -> Saying:
 
 
 def _values(name: str) -> str:
-    """A name of one letter stands for a whole number, so that a sentence is not mistaken for it."""
+    """One letter stands for a whole number, `device` for one word: no sentence is taken for it."""
+    if name == "device":
+        return r"[\w.-]+"
     return r"-?\d+" if len(name) == 1 else ".*?"

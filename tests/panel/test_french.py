@@ -80,6 +80,15 @@ def test_the_search_for_sentences_really_finds_them():
             "construction : 1 sonde sur 29 du labo e6-1-1 est rouge : sup/2 (zabbix): not ready",
         ),
         ("open ordered", "ouverture : ordre donné"),
+        (
+            "2 device(s) failed: a does not answer at h (no answer in time); b refuses x",
+            "2 équipement(s) en échec : a ne répond pas à h (pas de réponse à temps) ; b refuse le compte x",
+        ),
+        ("equipment: sw1: silent", "équipements : sw1 : muet"),
+        (
+            "What is wanted for sw1 cannot be understood: `vlan 3` stands there twice",
+            "Ce qui est voulu pour sw1 n'est pas compréhensible : `vlan 3` y est deux fois",
+        ),
         ("planned -> building", "prévu → en construction"),
     ],
 )
