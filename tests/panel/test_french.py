@@ -81,8 +81,11 @@ def test_the_search_for_sentences_really_finds_them():
         ),
         ("open ordered", "ouverture : ordre donné"),
         (
-            "2 device(s) failed: a does not answer at h (no answer in time); b refuses x",
-            "2 équipement(s) en échec : a ne répond pas à h (pas de réponse à temps) ; b refuse le compte x",
+            "2 device(s) failed: a does not answer at h (no answer in time); b refuses c",
+            (
+                "2 équipement(s) en échec : "
+                "a ne répond pas à h (pas de réponse à temps) ; b refuse le compte c"
+            ),
         ),
         ("equipment: sw1: silent", "équipements : sw1 : muet"),
         (
