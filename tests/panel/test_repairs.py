@@ -203,6 +203,7 @@ def test_the_sessions_page_counts_its_spares_and_builds_one_more(world, come_in)
     spares.take(world.tools, "e6", "1", by="t")
     page = said(client.text("/sessions/e6/reserves/_live"))
     assert "1 labo de réserve, 0 libre" in page
+    assert "Labo de réserve e6-reserve-1-1" in said(client.text("/labs/e6-reserve-1-1"))
     assert "candidat 1" in page
     answer = client.post("/sessions/e6/reserves/construction", "/mot-de-passe", template="named")
     assert "Labo de réserve e6-reserve-2-1 : construction ordonnée." in said(answer)
