@@ -11,7 +11,7 @@ from labmgr.consoles.server_talk import ANSWER_MOST, asked, kernel, logged_in
 from labmgr.consoles.talk import Talk
 from labmgr.domain.devices import Answer, Keys, Ran
 from labmgr.domain.inventory import Device, Piece
-from labmgr.errors import ConsoleError
+from labmgr.errors import ConsoleError, Refused
 
 
 class ServerConsole:
@@ -23,7 +23,7 @@ class ServerConsole:
 
     def running_config(self, device: Device, keys: Keys) -> str:
         if not device.keep:
-            raise ConsoleError(
+            raise Refused(
                 f"The inventory names nothing to keep of {device.name}",
                 hint="Add `keep:` with files or commands.",
             )

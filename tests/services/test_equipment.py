@@ -535,3 +535,11 @@ def test_every_order_is_on_its_own_lane(room):
     ring(room)
     kinds = {job.kind for job in room.tools.store.jobs(lab=lab_of(room).id)}
     assert {JobKind.PREPARE, JobKind.OPEN_DEVICES, JobKind.CLOSE_DEVICES} <= kinds
+
+
+def test_a_server_of_which_nothing_is_to_be_kept_is_not_red_for_it(room):
+    refusal = Refused("The inventory names nothing to keep of sw1", hint="Add `keep:`.")
+    room.devices.trouble["running_config sw1"] = refusal
+    (report,) = configs.back_up(room.tools, room.tools.inventory.read().devices, by="tech")
+    assert not report.good
+    assert not state(room).red
