@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import paramiko
 
@@ -28,8 +28,12 @@ from labmgr.errors import (
     UnexpectedPrompt,
 )
 
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
 Found = TypeVar("Found")
 _MOST_TO_CONNECT: Final = 8.0  # seconds; a device of the room answers in milliseconds
+_MOST_HEARD: Final = 16 << 20  # bytes; 200,000 lines of configuration
 _GLANCE: Final = 0.5  # seconds between two looks whether the other side is still there
 _SHOWN: Final = 60  # characters of a prompt that nobody foresaw
 _ASKS: Final = re.compile(r"[?:>#\])}$%]\s*$")
@@ -38,13 +42,29 @@ _KEY_KINDS: Final = (paramiko.Ed25519Key, paramiko.ECDSAKey, paramiko.RSAKey)
 _CODES: Final = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[^\x20-\x7e\u00a0-\u024f]")
 
 
+class Heard(io.BytesIO):
+    """What a device has said, within bounds: whoever holds it may have it speak for ever."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self._name = name
+
+    def write(self, data: ReadableBuffer, /) -> int:
+        if self.tell() + memoryview(data).nbytes > _MOST_HEARD:
+            raise ConsoleError(
+                f"{self._name} says more than {_MOST_HEARD >> 20} MiB",
+                hint="No configuration is that long: log in by hand and look what it does.",
+            )
+        return super().write(data)
+
+
 class Talk:
     """What is under way with one device. `heard` fills while the device speaks."""
 
     def __init__(self, device: Device, keys: Keys, *, deadline: float = 0.0) -> None:
         self.device, self.keys = device, keys
         self._most = deadline or device.deadline
-        self.heard = io.BytesIO()
+        self.heard = Heard(device.name)
         self.sock: socket.socket | None = None
         self.channel: paramiko.Channel | None = None  # of a command line, once it is open
         self._end = time.monotonic() + self._most

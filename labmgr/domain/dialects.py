@@ -132,7 +132,8 @@ _REFUSED: Final = re.compile(
 )
 # What a line of configuration may be answered; warnings, and things made on the way, are none.
 _REFUSED_STEP: Final = re.compile(
-    r"^\s*(?:%.*\b(?:invalid|unknown|unrecognized|incomplete|ambiguous|bad|error|fail(?:s|ed|ure)"
+    r"^[^\S\n]*"  # of this line alone: a device may answer with nothing but blank ones
+    r"(?:%.*\b(?:invalid|unknown|unrecognized|incomplete|ambiguous|bad|error|fail(?:s|ed|ure)"
     r"|cannot|can't|can not|unable|illegal|malformed|removal|rejected|denied|duplicate|overlaps"
     r"|already|exceed(?:s|ed)?|too|wrong|only|must|not (?:permitted|allowed|supported|valid|found)"
     r"|no such|does not exist(?!\. Creating))\b.*"

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import stat
+import time
 
 import pytest
 
+from labmgr.consoles import talk
 from labmgr.domain.devices import Outcome
-from labmgr.domain.dialects import masked, steady
+from labmgr.domain.dialects import masked, refused_step, steady
 from labmgr.errors import NotFound
 from labmgr.services.equipment import configs
 from tests.devices.test_switches import trusted
@@ -74,6 +76,21 @@ def test_an_enormous_configuration_is_kept_whole(room):
     [device] = room.devices()
     changed = [line for line in configs.difference(room.tools, device) if line[0] in "+-"][2:]
     assert [line[-8:] for line in changed] == ["e r45000", " changed"]
+
+
+def test_a_device_that_speaks_without_end_is_cut_off_and_named(room, monkeypatch):
+    """Somebody may have made it do so, and labmgr's memory serves every other lab."""
+    monkeypatch.setattr(talk, "_MOST_HEARD", 1 << 20)
+    room.switch("sw1", config="!\n" * (1 << 20))
+    trusted(room)
+    [made] = configs.back_up(room.tools, room.devices(), by="technicien")
+    assert made.said == "sw1 says more than 1 MiB"
+
+
+def test_a_line_answered_by_blank_lines_alone_is_read_at_once():
+    begun = time.monotonic()
+    assert refused_step("\n" * 100_000 + "% Invalid input") == "% Invalid input"
+    assert time.monotonic() - begun < 5
 
 
 def test_a_command_that_the_device_does_not_know_keeps_nothing(room):
