@@ -61,6 +61,9 @@ SOON: frozenset[JobKind] = frozenset(
         JobKind.WAKE,
         JobKind.RESTART,
         JobKind.ROTATE,
+        JobKind.OPEN_DEVICES,
+        JobKind.CLOSE_DEVICES,
+        JobKind.KEEP_CONFIGS,
     }
 )
 

@@ -18,7 +18,7 @@ from labmgr.domain.passage import Passage, PassageState
 from labmgr.domain.snapshot import SnapshotKind
 from labmgr.domain.timetable import Wishes
 from labmgr.domain.words import Option, Role
-from labmgr.domain.work import JobKind, JobState
+from labmgr.domain.work import JobKind, JobState, Lane
 from labmgr.errors import BadFile, DeviceHung, DeviceLost, DeviceSilent, DevicesRed, Refused
 from labmgr.services import (
     attendance,
@@ -457,6 +457,38 @@ def test_a_faulty_inventory_keeps_no_bell_from_closing_the_lab(room):
     assert "devices.yaml" in end.said
     with pytest.raises(BadFile):
         places.places(room.tools)
+
+
+def test_a_spare_taken_while_the_devices_are_being_closed_keeps_them(room, monkeypatch):
+    prepared(room)
+    to_hour(room)
+    interruptions.suspend(room.tools, "e6", "1", by=BY, why="the lab burns")
+    push = room.devices.push
+
+    def slowly(device, keys, lines):
+        states.hand_over(room.tools, lab_of(room).id, lab_of(room, "2").id, by=BY)
+        return push(device, keys, lines)
+
+    monkeypatch.setattr(room.devices, "push", slowly)
+    room.work()
+    assert state(room).lab == lab_of(room, "2").id
+
+
+def test_a_reset_that_comes_after_the_hour_goes_on_leaves_the_devices_alone(room):
+    prepared(room)
+    to_hour(room)
+    types(room, "vlan 30")
+    room.tools.store.order(JobKind.RESTORE_DEVICES, lab_of(room).id, by=BY)
+    room.work()
+    assert "vlan 30" in room.devices.running["sw1"]
+
+
+def test_at_the_bell_devices_are_closed_before_others_are_prepared(room):
+    first, second = lab_of(room).id, lab_of(room, "2").id
+    room.tools.store.order(JobKind.PREPARE, first, by=BY)
+    room.tools.store.order(JobKind.CLOSE_DEVICES, second, by=BY)
+    claimed = room.tools.store.claim("worker", Lane.DEVICES)
+    assert claimed.kind is JobKind.CLOSE_DEVICES
 
 
 def test_a_device_that_left_the_inventory_in_the_hour_is_a_gap_that_is_said(room):

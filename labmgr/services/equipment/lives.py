@@ -61,7 +61,7 @@ def carry_out_open(tools: Tools, lab_id: str, *, by: str) -> None:
 
     def let_in(device: Device) -> Report:
         _enter(tools, lab, device, device.open)
-        states.stage(tools, device.name, Stage.OPEN, lab=lab_id, by=by)
+        states.step(tools, device.name, Stage.OPEN, lab=lab_id, by=by)
         return Report(device, Outcome.ANSWERS)
 
     try:
@@ -82,7 +82,7 @@ def carry_out_close(tools: Tools, lab_id: str, *, by: str) -> None:
     def shut(device: Device) -> Report:
         try:
             _enter(tools, lab, device, device.close)
-            states.stage(tools, device.name, Stage.CLOSED, lab=lab_id, by=by)
+            states.step(tools, device.name, Stage.CLOSED, lab=lab_id, by=by)
         finally:
             if over:
                 _keep(tools, lab, device, SnapshotKind.END, by=by)
@@ -112,8 +112,12 @@ def carry_out_keep(tools: Tools, lab_id: str, *, by: str) -> None:
 
 
 def carry_out_restore(tools: Tools, lab_id: str, *, by: str) -> None:
-    """Bring the lab's devices back to their start; those that are another lab's by now stay."""
+    """Bring the lab's devices back to their start; those that are another lab's by now stay.
+
+    Refused when its candidate goes on already: the reset was ordered during a suspension.
+    """
     lab = tools.store.lab(lab_id)
+    sitting.refuse_at_work(tools, lab, "restored")
 
     def restore(device: Device) -> Report:
         if is_server(device):

@@ -25,6 +25,13 @@ def stage(tools: Tools, device: str, new: Stage, *, lab: str, by: str, why: str 
     tools.store.change_device_state(device, {"stage": new, "lab": lab}, what=what, by=by, why=why)
 
 
+def step(tools: Tools, device: str, new: Stage, *, lab: str, by: str) -> None:
+    """As `stage`, while it is still set for this lab: its candidate may go on in a spare."""
+    if tools.store.device_state(device).stage is not new:
+        what = f"{new} for lab {lab}"
+        tools.store.change_device_state(device, {"stage": new}, lab_was=lab, what=what, by=by)
+
+
 def set_aside(tools: Tools, device: Device, *, by: str, why: str) -> None:
     """Its place goes without it until it is taken back: on the day a dead switch stops nobody."""
     need(why)
