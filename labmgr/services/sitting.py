@@ -68,10 +68,10 @@ def sits(passages: Iterable[Passage], place: str) -> Passage | None:
     Whoever works comes before one whose phase 1 has begun elsewhere: an hour may be late.
     """
     here = [one for one in passages if one.place == place and one.state not in OVER]
-    for now in (AT_WORK, UNDER_WAY):
-        if sitting := [one for one in here if one.state in now]:
-            return sitting[0]
-    return min(here, key=_begins, default=None)
+    for now in (AT_WORK, UNDER_WAY, PassageState):
+        if found := [one for one in here if one.state in now]:
+            return min(found, key=_begins)
+    return None
 
 
 def expected(tools: Tools) -> list[Passage]:

@@ -111,11 +111,26 @@ def trouble(tools: Tools, lab: Lab) -> str:
 
 def refuse_wrong(tools: Tools, lab: Lab) -> None:
     """No hour on a wire that leads elsewhere, or nowhere; the engine is asked now."""
+    _refuse_others(tools, lab)
     wrong = [_trouble(seen) for seen in look(tools, [lab]) if not seen.right]
     if wrong:
         raise Refused(
             f"Lab {lab.id}: {'; '.join(wrong)}",
             hint="`labmgr place prepare` plugs it in again; see to the cable and the interface.",
+        )
+
+
+def _refuse_others(tools: Tools, lab: Lab) -> None:
+    """While somebody's passage goes on there the place's wires are theirs, done or not."""
+    passage = sitting.passage_of(tools, lab.id)
+    if passage is None or not has_wires(tools, lab):
+        return
+    sits = sitting.sits(sitting.expected(tools), passage.place)
+    if sits and sits.id != passage.id and tools.inventory.read().place(passage.place).wires:
+        raise Refused(
+            f"Place {passage.place} is candidate {sits.candidate}'s, whose passage is in "
+            f"{sits.state}",
+            hint="Close that passage, then prepare the place.",
         )
 
 

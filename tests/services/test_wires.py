@@ -13,7 +13,7 @@ from labmgr.domain.repair import Seen
 from labmgr.domain.snapshot import SnapshotKind
 from labmgr.domain.words import Audience
 from labmgr.domain.work import JobKind, JobState
-from labmgr.errors import BadFile
+from labmgr.errors import BadFile, Refused
 from labmgr.services import (
     doors,
     forms,
@@ -128,6 +128,19 @@ def test_an_hour_that_is_late_keeps_the_port_from_one_whose_phase_1_has_begun(ro
     is_now(room, "1", P.PHASE_1, lab=one)
     room.tools.store.order(JobKind.PREPARE, one, by=BY)
     room.work()
+    assert plugs(room) == {"eth1.0": two}
+
+
+def test_no_hour_begins_on_the_wires_of_a_passage_that_nobody_closed(room):
+    one, two = built(room, "1", "2")
+    is_now(room, "1", P.INTERVIEW_2, lab=one)
+    is_now(room, "2", P.INTERVIEW_1, lab=two)
+    with pytest.raises(Refused, match="candidate 1's"):
+        wires.refuse_wrong(room.tools, room.lab(two))
+    is_now(room, "1", P.DONE, lab=one)
+    room.tools.store.order(JobKind.PREPARE, two, by=BY)
+    room.work()
+    wires.refuse_wrong(room.tools, room.lab(two))
     assert plugs(room) == {"eth1.0": two}
 
 
