@@ -330,6 +330,16 @@ def test_a_push_that_hangs_leaves_it_named_half_configured_and_the_next_one_mend
     assert not places.place(room.tools, "P1").red
 
 
+def test_a_bug_in_the_middle_of_a_push_leaves_it_named_half_configured_too(room, monkeypatch):
+    def bug(*_):
+        raise ZeroDivisionError("tresSecret")
+
+    monkeypatch.setattr(room.devices, "push", bug)
+    assert prepared(room).state is JobState.CRASHED
+    assert state(room).stage is Stage.HALF
+    assert "tresSecret" not in repr(room.tools.store.entries())
+
+
 def test_a_device_that_was_not_reached_is_not_called_half_configured(room):
     room.devices.trouble["sw1"] = DeviceSilent("sw1 does not answer")
     prepared(room)

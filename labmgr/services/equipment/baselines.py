@@ -14,7 +14,7 @@ from labmgr.domain.equipment import Stage
 from labmgr.domain.inventory import SSH, Device
 from labmgr.domain.lab import Lab
 from labmgr.domain.ports import Tools
-from labmgr.errors import ConsoleError, DeviceLost, LabmgrError, NotFound, Refused
+from labmgr.errors import ConsoleError, DeviceLost, NotFound, Refused
 from labmgr.services.equipment import orders, states
 from labmgr.services.equipment.asking import Report, keys_of
 from labmgr.services.equipment.configs import told_difference
@@ -82,10 +82,10 @@ def push(
         sent = _Sent()
         try:
             after = _set(tools, device, wanted, sent, saved=before.stage is Stage.SET)
-        except LabmgrError as trouble:
+        except Exception as trouble:
             left = Stage.HALF if sent.any or before.stage is Stage.SETTING else before.stage
             whose = lab if sent.any else before.lab
-            states.stage(tools, device.name, left, lab=whose, by=by, why=str(trouble))
+            states.stage(tools, device.name, left, lab=whose, by=by, why=states.why(trouble))
             raise
         backup = tools.configs.keep(device.name, after)
         digest = hashlib.sha256(after.encode()).hexdigest()

@@ -13,7 +13,7 @@ from labmgr.domain.equipment import Stage
 from labmgr.domain.inventory import Device
 from labmgr.domain.ports import Tools
 from labmgr.domain.variables import fill, names_in
-from labmgr.errors import BadInput, ConsoleError, LabmgrError, NotFound
+from labmgr.errors import BadInput, ConsoleError, NotFound
 from labmgr.services.equipment import states
 from labmgr.services.equipment.asking import Report, keys_of
 from labmgr.services.equipment.values import PASSWORD
@@ -51,8 +51,8 @@ def set_server(
                 put(tools, device, path, content, by=by)
             if script:
                 _run_baseline(tools, device, script, values, by=by)
-        except LabmgrError as trouble:
-            states.stage(tools, device.name, Stage.HALF, lab=lab, by=by, why=str(trouble))
+        except Exception as trouble:
+            states.stage(tools, device.name, Stage.HALF, lab=lab, by=by, why=states.why(trouble))
             raise
         states.stage(tools, device.name, Stage.SET, lab=lab, by=by)
     return Report(device, Outcome.ANSWERS, answer)

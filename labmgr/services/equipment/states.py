@@ -10,7 +10,7 @@ from typing import Final
 from labmgr.domain.equipment import Stage
 from labmgr.domain.inventory import Device
 from labmgr.domain.ports import Tools
-from labmgr.errors import Refused
+from labmgr.errors import LabmgrError, Refused
 from labmgr.services.steps import need
 
 _NOBODYS: Final = {"stage": Stage.UNKNOWN, "lab": ""}
@@ -23,6 +23,11 @@ def stage(tools: Tools, device: str, new: Stage, *, lab: str, by: str, why: str 
         return
     what = f"{new} for lab {lab}" if lab else str(new)
     tools.store.change_device_state(device, {"stage": new, "lab": lab}, what=what, by=by, why=why)
+
+
+def why(trouble: Exception) -> str:
+    """For the journal: an error that is not ours may hold what was read or sent."""
+    return str(trouble) if isinstance(trouble, LabmgrError) else "a bug in labmgr: see its log"
 
 
 def step(tools: Tools, device: str, new: Stage, *, lab: str, by: str) -> None:
