@@ -484,6 +484,19 @@ def test_a_spare_taken_while_the_devices_are_being_closed_keeps_them(room, monke
     assert state(room).lab == lab_of(room, "2").id
 
 
+def test_a_preparation_ordered_before_a_spare_was_taken_takes_no_device_back(room):
+    prepared(room)
+    to_interview(room)
+    former, spare = lab_of(room).id, lab_of(room, "2").id
+    job = orders.order_prepare(room.tools, former, by=BY)
+    before = room.tools.store.passage("e6", "1")
+    room.tools.store.change_passage(before, replace(before, lab=spare), what="spare", by=BY)
+    states.hand_over(room.tools, former, spare, by=BY)
+    room.work()
+    assert room.tools.store.job(job.id).state is JobState.REFUSED
+    assert state(room).lab == spare
+
+
 def test_a_reset_that_comes_after_the_hour_goes_on_leaves_the_devices_alone(room):
     prepared(room)
     to_hour(room)

@@ -30,6 +30,12 @@ def carry_out_prepare(tools: Tools, lab_id: str, *, by: str) -> None:
     One that fails keeps no other from being set. Raises DevicesRed with each that failed.
     """
     lab = tools.store.lab(lab_id)
+    passage = orders.passage_at(tools, lab)
+    if passage and passage.lab not in {"", lab_id}:
+        raise Refused(
+            f"Candidate {passage.candidate} works in lab {passage.lab}, not in {lab_id}",
+            hint="Its devices are that lab's; prepare the place again if they are not set.",
+        )
     place = orders.place_of(tools, lab)
     orders.refuse_at_work(tools, place)
     if place.wires and lab.state in STANDING:
