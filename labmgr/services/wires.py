@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Sequence
 
+from labmgr.domain.inventory import Place
 from labmgr.domain.lab import STANDING, Lab
 from labmgr.domain.passage import Passage
 from labmgr.domain.plan import LabPlan, Port, Wired
@@ -38,6 +39,12 @@ def wired_plan_of(tools: Tools, lab: Lab) -> LabPlan:
 def has_wires(tools: Tools, lab: Lab) -> bool:
     """Whether its template joins a network to real equipment."""
     return any(network.wire for network in tools.library.read(lab.template).networks)
+
+
+def undeclared(tools: Tools, lab: Lab, place: Place) -> list[str]:
+    """Wires that the lab's template names and its place does not have."""
+    wanted = {one.wire for one in tools.library.read(lab.template).networks if one.wire}
+    return sorted(wanted - {one.name for one in place.wires})
 
 
 def build(

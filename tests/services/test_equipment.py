@@ -545,6 +545,19 @@ def test_a_passage_closed_while_suspended_keeps_its_devices_end(room):
     assert "+vlan 30" in told.lines
 
 
+def test_a_faulty_inventory_stops_no_hour_whose_devices_are_set_nor_one_without_any(room):
+    prepared(room)
+    to_interview(room)
+    (room.home / "inventory" / "devices.yaml").write_text("devices: [", encoding="utf-8")
+    before = room.tools.store.passage("e6", "1")
+    places.refuse_unready(room.tools, before)
+    with pytest.raises(BadFile):
+        places.refuse_unready(room.tools, room.tools.store.passage("e6", "2"))
+    room.tools.store.change_device_state("sw1", {"stage": Stage.HALF})
+    with pytest.raises(Refused, match="half configured"):
+        places.refuse_unready(room.tools, before)
+
+
 def test_a_candidate_who_goes_on_in_a_spare_keeps_the_devices(room):
     prepared(room)
     states.hand_over(room.tools, lab_of(room).id, lab_of(room, "2").id, by="tech")

@@ -303,3 +303,10 @@ def test_the_doctor_names_an_interface_that_is_not_there(room):
     assert sign().verdict is Verdict.GOOD
     inventory(room, "")
     assert sign() is None
+
+
+def test_a_place_without_the_wire_that_the_template_names_is_not_ready(room):
+    built(room, "1")
+    assert places.place(room.tools, "P1").reasons == ()
+    inventory(room, "places:\n  P1: {wires: {autre: {interface: eth1}}}\n")
+    assert places.place(room.tools, "P1").reasons == ("no wire baie is declared here",)
