@@ -125,5 +125,6 @@ def when(value: datetime | None) -> str:
 
 def changes(lines: Sequence[str]) -> tuple[int, int]:
     """How many lines of a difference are added, and how many taken away."""
-    told = [one for one in lines if not one.startswith(("--- ", "+++ "))]
+    named = len(lines) > 1 and lines[0].startswith("--- ") and lines[1].startswith("+++ ")
+    told = lines[2:] if named else lines
     return sum(one.startswith("+") for one in told), sum(one.startswith("-") for one in told)

@@ -12,6 +12,7 @@ from labmgr.domain.equipment import Stage
 from labmgr.domain.words import Role
 from labmgr.errors import DeviceHung
 from labmgr.panel.app import create_app
+from labmgr.panel.equipment_words import changes
 from labmgr.services.equipment import asking, configs
 from tests.panel.conftest import Visitor
 from tests.panel.room import DEVICES, LEFT, SECRET, furnish, write_inventory
@@ -376,3 +377,8 @@ def test_a_labs_page_says_which_systems_were_read(world, app, come_in):
     assert "Deux systèmes différents : Linux, Windows" in page
     assert "Un seul noyau." not in page
     assert "serveur-1 virtuel Windows Windows Server 2022" in page
+
+
+def test_a_line_that_looks_like_a_heading_of_a_difference_is_counted():
+    assert changes(["--- a", "+++ b", "@@ -1 +1 @@", "--- trait", "+++ croix"]) == (1, 1)
+    assert changes([]) == (0, 0)

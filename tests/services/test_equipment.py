@@ -453,6 +453,16 @@ def test_a_preview_shows_and_sends_nothing_and_a_push_after_a_change_is_refused(
         baselines.push(room.tools, device, wanted, by="t", seen=shown.seen)
 
 
+def test_a_lost_file_is_a_gap_of_its_device_alone(room):
+    prepared(room)
+    to_hour(room)
+    ring(room)
+    kept = lives.latest(room.tools, lab_of(room).id, "sw1", SnapshotKind.END)
+    (room.home / "devices" / "sw1" / f"{kept.backup}.cfg").unlink()
+    (told,) = configs.lived(room.tools, lab_of(room).id)
+    assert "has no backup" in told.gap
+
+
 def test_a_faulty_inventory_keeps_no_bell_from_closing_the_lab(room):
     prepared(room)
     to_hour(room)

@@ -15,7 +15,7 @@ from labmgr.domain.inventory import Device
 from labmgr.domain.ports import Tools
 from labmgr.domain.snapshot import SnapshotKind
 from labmgr.domain.words import Said
-from labmgr.errors import NotFound
+from labmgr.errors import LabmgrError, NotFound
 from labmgr.services.equipment.asking import Report, all_at_once, keys_of, noted
 
 FEWEST_FOR_A_DIFF: Final = 2
@@ -89,8 +89,11 @@ def _lived(tools: Tools, device: Device | None, name: str, kept: Sequence[KeptCo
     gap = _gap(start, end) or (None if device else Said("no longer declared", "plus déclaré"))
     if gap or not (start and end and device):
         return Lived(name, start, end, gap=gap)
-    texts = (tools.configs.text(name, one.backup) for one in (start, end))
-    lines = shown_difference(device, *texts, names=(start.backup, end.backup))
+    try:
+        before, after = (tools.configs.text(name, one.backup) for one in (start, end))
+    except LabmgrError as trouble:
+        return Lived(name, start, end, gap=Said(str(trouble), f"sauvegarde illisible : {trouble}"))
+    lines = shown_difference(device, before, after, names=(start.backup, end.backup))
     return Lived(name, start, end, tuple(lines))
 
 
