@@ -46,6 +46,7 @@ def resume(tools: Tools, session: str, number: str, *, by: str, why: str = "") -
         return before
     if before.paused is P.HOUR and before.lab and not before.is_over(tools.clock()):
         refuse_unfit(tools, before, fresh=not before.clocks[Phase.HOUR].stretches)
+        equipped.refuse_being_set(tools, before.lab)
         args = hour_of(before) | {"resume": "yes"} | ({"why": why} if why else {})
         tools.store.order(JobKind.OPEN, before.lab, by=by, args=args)
         return before

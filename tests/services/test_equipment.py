@@ -242,6 +242,30 @@ def test_a_suspension_closes_it_and_a_resumption_opens_it_again(room):
     assert state(room).stage is Stage.OPEN
 
 
+def test_nobody_goes_on_while_the_devices_are_being_set(room):
+    prepared(room)
+    to_hour(room)
+    interruptions.suspend(room.tools, "e6", "1", by=BY, why="alarme")
+    room.work()
+    room.tools.store.order(JobKind.RESTORE_DEVICES, lab_of(room).id, by="tech")
+    with pytest.raises(Refused, match="are being set"):
+        interruptions.resume(room.tools, "e6", "1", by=BY)
+    room.work()
+    interruptions.resume(room.tools, "e6", "1", by=BY)
+    room.work()
+    assert room.tools.store.passage("e6", "1").state is P.HOUR
+
+
+def test_set_aside_and_taken_back_in_the_hour_it_is_still_its_candidates(room):
+    prepared(room)
+    to_hour(room)
+    device = room.tools.inventory.read().device("sw1")
+    states.set_aside(room.tools, device, by="tech", why="câble")
+    states.take_back(room.tools, device, by="tech")
+    ring(room)
+    assert lives.latest(room.tools, lab_of(room).id, "sw1", SnapshotKind.END)
+
+
 def test_an_own_save_point_keeps_its_configuration_too(room):
     prepared(room)
     to_hour(room)

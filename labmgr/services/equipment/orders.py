@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import Final
 
 from labmgr.domain.inventory import Device, Place
 from labmgr.domain.lab import Lab
@@ -12,6 +13,7 @@ from labmgr.domain.work import Job, JobKind, Order
 from labmgr.errors import LabmgrError, Refused
 from labmgr.services import sitting
 
+_SETS: Final = frozenset({JobKind.PREPARE, JobKind.RESTORE_DEVICES})
 log = logging.getLogger(__name__)
 
 
@@ -64,6 +66,20 @@ def order_in_time(tools: Tools, passage: Passage) -> list[Order]:
     missing = [one for one in taking_part(tools, place) if one.name not in known]
     needed = missing or place.wires
     return [Order(JobKind.PREPARE, passage.lab)] if passage.lab and needed else []
+
+
+def being_set(tools: Tools, lab_id: str) -> bool:
+    """Whether the lab's devices are just being set, or wait for it."""
+    return any(one.kind in _SETS for one in tools.store.jobs(lab=lab_id, unended=True))
+
+
+def refuse_being_set(tools: Tools, lab_id: str) -> None:
+    """Nobody is let in while labmgr still types on a device."""
+    if being_set(tools, lab_id):
+        raise Refused(
+            f"The devices of lab {lab_id} are being set",
+            hint="Wait until that is done; the place's page shows it.",
+        )
 
 
 def order_open(tools: Tools, lab_id: str) -> list[Order]:

@@ -14,12 +14,11 @@ from labmgr.domain.lab import Lab
 from labmgr.domain.passage import Passage
 from labmgr.domain.ports import Tools
 from labmgr.domain.words import Said
-from labmgr.domain.work import JobKind
 from labmgr.errors import BadFile, NotFound, Refused
 from labmgr.services import sitting, wires
+from labmgr.services.equipment import orders
 
 JUST_NOW: Final = timedelta(minutes=10)  # an older answer proves nothing about the equipment
-SETS: Final = frozenset({JobKind.PREPARE, JobKind.RESTORE_DEVICES})
 WORKED_ON: Final = frozenset({Stage.SET, Stage.OPEN, Stage.CLOSED})
 
 
@@ -122,7 +121,7 @@ def refuse_unready(tools: Tools, passage: Passage) -> None:
     if passage.lab:
         wires.refuse_wrong(tools, tools.store.lab(passage.lab))
     reasons = _of_devices(states, passage.lab)
-    if any(one.kind in SETS for one in tools.store.jobs(lab=passage.lab, unended=True)):
+    if orders.being_set(tools, passage.lab):
         reasons.append(Said("its devices are being set", "ses équipements sont en configuration"))
     if reasons:
         raise Refused(

@@ -11,6 +11,7 @@ from labmgr.domain.equipment import Stage
 from labmgr.domain.inventory import Device
 from labmgr.domain.ports import Tools
 from labmgr.errors import LabmgrError, Refused
+from labmgr.services import sitting
 from labmgr.services.steps import need
 
 _NOBODYS: Final = {"stage": Stage.UNKNOWN, "lab": ""}
@@ -46,12 +47,13 @@ def set_aside(tools: Tools, device: Device, *, by: str, why: str) -> None:
 
 
 def take_back(tools: Tools, device: Device, *, by: str) -> None:
-    """What it was set to is not known any more: somebody may have worked on it."""
+    """What it was set to is not known any more, unless its candidate is at work on it still."""
     state = tools.store.device_state(device.name)
     if state.aside:
-        tools.store.change_device_state(
-            device.name, {"aside": "", **_NOBODYS}, what="taken back", by=by
-        )
+        passage = sitting.passage_of(tools, state.lab) if state.lab else None
+        at_work = passage is not None and passage.state in sitting.AT_WORK
+        news = {"aside": ""} | ({} if at_work else _NOBODYS)
+        tools.store.change_device_state(device.name, news, what="taken back", by=by)
 
 
 def give_back(tools: Tools, lab: str, *, by: str) -> None:
