@@ -242,6 +242,19 @@ def test_a_suspension_closes_it_and_a_resumption_opens_it_again(room):
     assert state(room).stage is Stage.OPEN
 
 
+def test_a_device_without_a_baseline_is_taken_as_it_stands_once_it_was_read(room):
+    file = room.home / "inventory" / "devices.yaml"
+    file.write_text(DEVICES.replace("    baseline: switch\n", ""), encoding="utf-8")
+    room.devices.trouble["sw1"] = DeviceSilent("sw1 does not answer")
+    assert prepared(room).state is JobState.REFUSED
+    assert state(room).stage is Stage.UNKNOWN
+    del room.devices.trouble["sw1"]
+    assert prepared(room).state is JobState.DONE
+    assert state(room).stage is Stage.SET
+    kept = lives.latest(room.tools, lab_of(room).id, "sw1", SnapshotKind.START)
+    assert "pirate" in room.tools.configs.text("sw1", kept.backup)
+
+
 def test_nobody_goes_on_while_the_devices_are_being_set(room):
     prepared(room)
     to_hour(room)

@@ -49,10 +49,16 @@ def carry_out_prepare(tools: Tools, lab_id: str, *, by: str) -> None:
 def prepare_one(tools: Tools, lab: Lab, device: Device, *, by: str, seen: str = "") -> Report:
     """Set a device for the lab's candidate and keep what it says then as its start.
 
-    With *seen*, a preview's, nothing is sent when the device says something else by now.
+    One without a baseline is taken as it stands. With *seen*, a preview's, nothing is sent when
+    the device says something else by now.
     """
-    report = _set(tools, lab, device, by=by, seen=seen)
+    as_it_stands = not device.baseline and not device.put
+    report = Report(device, Outcome.ANSWERS)
+    if not as_it_stands:
+        report = _set(tools, lab, device, by=by, seen=seen)
     _keep(tools, lab, device, SnapshotKind.START, by=by, report=report)
+    if as_it_stands:
+        states.stage(tools, device.name, Stage.SET, lab=lab.id, by=by, why="no baseline")
     return report
 
 
@@ -149,10 +155,7 @@ def latest(tools: Tools, lab: str, device: str, kind: SnapshotKind) -> KeptConfi
 
 
 def _set(tools: Tools, lab: Lab, device: Device, *, by: str, seen: str = "") -> Report:
-    """To its baseline; a device without one is taken as it stands."""
-    if not device.baseline and not device.put:
-        states.stage(tools, device.name, Stage.SET, lab=lab.id, by=by, why="no baseline")
-        return Report(device, Outcome.ANSWERS)
+    """To its baseline with the candidate's values."""
     if is_server(device):
         values = values_for(tools, lab, device)
         return servers.set_server(tools, device, values, by=by, lab=lab.id)
