@@ -35,7 +35,7 @@ def test_from_a_list_to_a_lab_that_is_opened_closed_and_reset(served, browser_co
 
     page.get_by_label("Tout cocher").check()
     page.get_by_text("2 labo(s) coché(s)").wait_for()
-    page.get_by_role("button", name="Construire").click()
+    page.get_by_role("button", name="Construire", exact=True).click()
     page.get_by_text("2 ordres donnés").wait_for()
     page.get_by_role("progressbar").first.wait_for()
     seen = page.get_by_role("progressbar").first.get_attribute("value")
