@@ -37,7 +37,7 @@ from tests.lab.house import House
 from tests.lab.own_engine import COMPOSE, NODE, Process, labmgr
 
 pytestmark = pytest.mark.slow
-BY, NAME, HOUR, SECONDS = "chef", "deux", 30, 240
+BY, NAME, HOUR, SECONDS = "chef", "deux", 20, 240
 AT = {"1": "P1", "2": "P2", "3": "P1", "4": "P2"}  # 3 and 4 come after
 P = PassageState
 SHOTS = os.environ.get("LABMGR_SCREENSHOTS", "")
