@@ -1,7 +1,6 @@
 """The day from the staff's pages, with time handed in: who sees and may what, what is told."""
 
 import re
-from html import unescape
 
 import pytest
 
@@ -10,7 +9,6 @@ from labmgr.domain.lab import LabState
 from labmgr.domain.passage import Passage, PassageState
 from labmgr.domain.repair import Seen
 from labmgr.domain.words import Audience, Option, Role
-from labmgr.panel.gate import mark
 from labmgr.panel.passage_verbs import OFFERED, VERBS
 from labmgr.services import (
     accounts,
@@ -23,9 +21,7 @@ from labmgr.services import (
     outages,
     passages,
 )
-from tests.panel.compiled import panel
-from tests.panel.conftest import Visitor
-from tests.panel.world import KEY
+from tests.panel.conftest import logged_in, said
 from tests.services.world import World, write_templates
 
 P = PassageState
@@ -71,21 +67,7 @@ A, T, C, G, E = Role.ADMIN, Role.TEACHER, Role.COMMISSION, Role.INVIGILATOR, Rol
 
 @pytest.fixture
 def come_in(world):
-    app = panel(world.tools, secret_key=KEY)
-
-    def sit(login):
-        visitor = Visitor(app)
-        account = world.tools.store.account(str(login))
-        with visitor.http.session_transaction() as cookie:
-            cookie.update({"operator": str(login), "pass": mark(account)})
-        return visitor
-
-    return sit
-
-
-def said(answer):
-    page = answer if isinstance(answer, str) else answer.get_data(as_text=True)
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", page)).split())
+    return logged_in(world)
 
 
 def seen(world, number="1"):

@@ -3,7 +3,6 @@
 import re
 import threading
 import time
-from html import unescape
 
 import pytest
 
@@ -14,7 +13,7 @@ from labmgr.errors import DeviceHung
 from labmgr.panel.app import create_app
 from labmgr.panel.equipment_words import changes
 from labmgr.services.equipment import asking, configs
-from tests.panel.conftest import Visitor
+from tests.panel.conftest import Visitor, said
 from tests.panel.room import DEVICES, LEFT, SECRET, furnish, write_inventory
 from tests.panel.test_doors import seated
 from tests.panel.world import KEY, a_world, opened, with_session
@@ -68,11 +67,6 @@ def come_in(world, app):
         return visitor
 
     return sit
-
-
-def said(answer):
-    page = answer if isinstance(answer, str) else answer.get_data(as_text=True)
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", page)).split())
 
 
 def section(page, place):

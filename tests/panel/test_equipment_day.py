@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import replace
-from html import unescape
 
 import pytest
 
@@ -11,12 +10,9 @@ from labmgr.consoles.fake_devices import FakeDevices
 from labmgr.domain.exam import Form, Member, Phase
 from labmgr.domain.passage import Passage
 from labmgr.domain.words import Option, Role
-from labmgr.panel.app import create_app
-from labmgr.panel.gate import mark
 from labmgr.services import accounts, attendance, forms, hours, labs, passages
 from labmgr.services.equipment import orders
-from tests.panel.conftest import Visitor
-from tests.panel.world import KEY
+from tests.panel.conftest import logged_in, said
 from tests.services.world import World, write_templates
 
 DEVICES = """\
@@ -69,20 +65,7 @@ def seated(world):
 
 @pytest.fixture
 def come_in(world):
-    app = create_app(world.tools, secret_key=KEY)
-
-    def sit(login):
-        visitor = Visitor(app)
-        account = world.tools.store.account(str(login))
-        with visitor.http.session_transaction() as cookie:
-            cookie.update({"operator": str(login), "pass": mark(account)})
-        return visitor
-
-    return sit
-
-
-def said(page):
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", page)).split())
+    return logged_in(world)
 
 
 def to_hour(world):

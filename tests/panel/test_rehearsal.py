@@ -1,8 +1,6 @@
 """A day rehearsed from the panel: no request waits for it, its verdict stays."""
 
-import re
 import time
-from html import unescape
 
 import pytest
 
@@ -12,7 +10,7 @@ from labmgr.domain.words import Role
 from labmgr.panel.app import create_app
 from labmgr.panel.gate import mark
 from labmgr.services import accounts, attendance, choices, forms, hours, passages
-from tests.panel.conftest import Visitor
+from tests.panel.conftest import Visitor, said
 from tests.panel.world import KEY
 from tests.services.world import World, write_templates
 
@@ -67,11 +65,6 @@ def come_in(world, app, login):
     with visitor.http.session_transaction() as cookie:
         cookie.update({"operator": login, "pass": mark(world.tools.store.account(login))})
     return visitor
-
-
-def said(answer):
-    page = answer if isinstance(answer, str) else answer.get_data(as_text=True)
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", page)).split())
 
 
 def begin(client, hour="30"):

@@ -1,7 +1,6 @@
 """A candidate helped on from the panel: a spare, one node restarted, new accesses."""
 
 import re
-from html import unescape
 
 import pytest
 
@@ -10,11 +9,8 @@ from labmgr.domain.passage import Passage, PassageState
 from labmgr.domain.repair import GATEWAY, Seen
 from labmgr.domain.words import Role
 from labmgr.errors import EngineUnreachable
-from labmgr.panel.app import create_app
-from labmgr.panel.gate import mark
 from labmgr.services import accounts, forms, interruptions, spares, waves
-from tests.panel.conftest import Visitor
-from tests.panel.world import KEY
+from tests.panel.conftest import logged_in, said
 from tests.services.test_spares import NAMED, begin, seen, to_the_hour
 from tests.services.world import World, write_templates
 
@@ -57,21 +53,7 @@ def world(seed, tmp_path):
 
 @pytest.fixture
 def come_in(world):
-    app = create_app(world.tools, secret_key=KEY)
-
-    def sit(login):
-        visitor = Visitor(app)
-        account = world.tools.store.account(str(login))
-        with visitor.http.session_transaction() as cookie:
-            cookie.update({"operator": str(login), "pass": mark(account)})
-        return visitor
-
-    return sit
-
-
-def said(answer):
-    page = answer if isinstance(answer, str) else answer.get_data(as_text=True)
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", page)).split())
+    return logged_in(world)
 
 
 def ask(client, path, number="1", **fields):

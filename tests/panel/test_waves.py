@@ -1,7 +1,6 @@
 """Waves from the panel: looked at, prepared, turned after reading what follows."""
 
 import re
-from html import unescape
 
 import pytest
 
@@ -9,11 +8,8 @@ from labmgr.domain.exam import Phase, Realisation
 from labmgr.domain.lab import LabState
 from labmgr.domain.passage import Passage, PassageState
 from labmgr.domain.words import Role
-from labmgr.panel.app import create_app
-from labmgr.panel.gate import mark
 from labmgr.services import accounts, attendance, choices, forms, passages, waves
-from tests.panel.conftest import Visitor
-from tests.panel.world import KEY
+from tests.panel.conftest import logged_in, said
 from tests.services.test_waves import OTHER
 from tests.services.world import World, write_templates
 
@@ -52,21 +48,7 @@ def world(seed, tmp_path):
 
 @pytest.fixture
 def come_in(world):
-    app = create_app(world.tools, secret_key=KEY)
-
-    def sit(login):
-        visitor = Visitor(app)
-        account = world.tools.store.account(str(login))
-        with visitor.http.session_transaction() as cookie:
-            cookie.update({"operator": str(login), "pass": mark(account)})
-        return visitor
-
-    return sit
-
-
-def said(answer):
-    page = answer if isinstance(answer, str) else answer.get_data(as_text=True)
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", page)).split())
+    return logged_in(world)
 
 
 def confirm(client, path, **fields):
