@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import logging
 import re
 import threading
 import time
@@ -14,6 +15,8 @@ from labmgr.consoles.server_talk import asked, ended, is_lost, kernel, logged_in
 from labmgr.consoles.talk import Talk
 from labmgr.domain.devices import Ran
 from labmgr.errors import ConsoleError, DeviceHung
+
+_log = logging.getLogger(__name__)
 
 _HEAD: Final = 6 << 20  # bytes kept of what it says first
 _TAIL: Final = 2 << 20  # and last
@@ -85,9 +88,15 @@ class _Run:
 
     def _end_on_windows(self) -> None:
         """With all that it started. It runs at this moment, so that the number is its own."""
-        if number := _NUMBER.match(self._kept.head):
-            self._ended = True
+        number = _NUMBER.match(self._kept.head)
+        if number is None:
+            return
+        self._ended = True  # before it is, since the channel tells at once
+        try:
             asked(self._talk, self._transport, f"taskkill /F /T /PID {int(number[1])}")
+        except (ConsoleError, paramiko.SSHException, OSError, EOFError) as trouble:
+            self._ended = False  # the talk's own deadline says what becomes of it
+            _log.warning("%s: the script was not ended: %s", self._talk.device.name, trouble)
 
     def _run(self, command: str, given: bytes) -> int:
         begun = time.monotonic()

@@ -50,7 +50,8 @@ class WindowsLike:
         with contextlib.suppress(OSError, EOFError):
             status = self._answer(channel, command)
             channel.send_exit_status(status)
-        channel.close()
+            # Told too when somebody who has hung up is not there to hear it.
+            channel.close()
 
     def _answer(self, channel, command):
         self.commands.append(command)
