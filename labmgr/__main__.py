@@ -18,7 +18,7 @@ from labmgr.cli.shell import Shell, note
 from labmgr.config import read_settings
 from labmgr.domain.ports import Tools
 from labmgr.errors import LabmgrError, Refused
-from labmgr.services.backup import Safe
+from labmgr.services.instance.backup import Safe
 from labmgr.serving import Choice, serve_all, serve_panel
 from labmgr.wiring import build_safe, build_tools
 from labmgr.worker.loop import Worker

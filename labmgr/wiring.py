@@ -21,7 +21,7 @@ from labmgr.engines.docker_engine import DockerEngine
 from labmgr.engines.images import DockerImages
 from labmgr.errors import BadSettings, Refused
 from labmgr.paper.printer import Catalogue, Printer
-from labmgr.services.backup import Safe
+from labmgr.services.instance.backup import Safe
 from labmgr.store.device_configs import FileConfigs
 from labmgr.store.file_inventory import FileInventory
 from labmgr.store.file_library import FileLibrary

@@ -14,7 +14,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeE
 
 from labmgr.cli.shell import Command, Shell, answer, json_option, note
 from labmgr.errors import BadInput, Refused
-from labmgr.services import backup as verbs
+from labmgr.services.instance import backup as verbs
 
 A_FILE = click.Path(dir_okay=False, path_type=Path)
 THERE = click.Path(exists=True, dir_okay=False, path_type=Path)

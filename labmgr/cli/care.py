@@ -9,8 +9,8 @@ from labmgr.cli.shell import Shell, answer, ask, json_option, table
 from labmgr.domain.journal import Entry, Mark, Tail, first_altered, tail
 from labmgr.domain.snapshot import SnapshotKind
 from labmgr.errors import NotFound
-from labmgr.services import doctor as doctors
-from labmgr.services import labs, snapshots
+from labmgr.services.day import doctor as doctors
+from labmgr.services.lab import labs, snapshots
 
 KINDS = click.Choice([kind.value for kind in SnapshotKind])
 

@@ -11,7 +11,7 @@ from labmgr.cli.people import OPTIONS, session
 from labmgr.cli.shell import Shell, answer, json_option, note, table
 from labmgr.domain.exam import Form, Member, Phase, Realisation, composition_faults
 from labmgr.domain.words import Option
-from labmgr.services import forms, realisations
+from labmgr.services.session import forms, realisations
 
 A_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 FORMS = click.Choice([form.value for form in Form])

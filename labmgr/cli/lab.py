@@ -15,7 +15,8 @@ from labmgr.domain.lab import Lab, LabState
 from labmgr.domain.ports import Tools
 from labmgr.domain.work import Job
 from labmgr.errors import NotFound
-from labmgr.services import access, doors, labs, probes, repairs, snapshots, waves
+from labmgr.services.day import repairs, waves
+from labmgr.services.lab import access, doors, labs, probes, snapshots
 
 NOT_OPEN = frozenset(LabState) - {LabState.OPEN}
 NOTHING_THERE = frozenset({LabState.PLANNED, LabState.GONE})

@@ -15,7 +15,8 @@ from labmgr.domain.exam import Phase
 from labmgr.domain.passage import Passage
 from labmgr.domain.words import Role
 from labmgr.domain.work import ENDED, LANE, Job, Lane
-from labmgr.services import attendance, choices, interruptions, passages, spares
+from labmgr.services.day import spares
+from labmgr.services.passage import attendance, choices, interruptions, passages
 
 T = TypeVar("T")
 PHASES = click.Choice([phase.value for phase in Phase])

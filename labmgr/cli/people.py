@@ -11,7 +11,9 @@ from labmgr.cli.waiting import follow
 from labmgr.domain.exam import ExamSession
 from labmgr.domain.words import Option, Role
 from labmgr.errors import BadInput
-from labmgr.services import accounts, repairs, rosters, sessions
+from labmgr.services.day import repairs
+from labmgr.services.instance import accounts
+from labmgr.services.session import rosters, sessions
 
 OPTIONS = click.Choice([one.value for one in Option])
 

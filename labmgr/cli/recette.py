@@ -10,7 +10,7 @@ from labmgr.cli.lab import pick
 from labmgr.cli.shell import Shell, answer, json_option
 from labmgr.cli.waiting import report
 from labmgr.domain.recette import Remark, Result
-from labmgr.services import recette as service
+from labmgr.services.passage import recette as service
 
 VERDICTS = {True: "✓ as expected", False: "✗ NOT AS EXPECTED", None: "– not replayed"}
 VERDICT_WIDTH = max(map(len, VERDICTS.values()))

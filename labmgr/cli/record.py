@@ -8,8 +8,8 @@ import click
 
 from labmgr.cli.shell import Command, Shell, answer, json_option
 from labmgr.errors import BadInput
-from labmgr.services import fallback
-from labmgr.services import record as records
+from labmgr.services.passage import fallback
+from labmgr.services.passage import record as records
 
 
 @click.group()

@@ -8,7 +8,7 @@ import click
 
 from labmgr.cli.shell import Shell, answer, json_option, note, refuse, table
 from labmgr.domain.rehearsal import Rehearsal, Trial
-from labmgr.services import rehearsal
+from labmgr.services.day import rehearsal
 
 LOOK_EVERY = 0.5  # seconds
 MIB = 1 << 20

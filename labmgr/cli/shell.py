@@ -21,7 +21,7 @@ from rich.table import Table
 
 from labmgr.domain.ports import Tools
 from labmgr.errors import BadInput, LabmgrError
-from labmgr.services.backup import Safe
+from labmgr.services.instance.backup import Safe
 
 Command = Callable[..., Any]
 

@@ -6,7 +6,7 @@ import click
 
 from labmgr.cli.shell import Shell, answer, json_option, table
 from labmgr.cli.waiting import report
-from labmgr.services import spares
+from labmgr.services.day import spares
 
 
 @click.group()

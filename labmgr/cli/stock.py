@@ -12,7 +12,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from labmgr.cli.shell import Shell, answer, json_option, note, plain, table
 from labmgr.domain.ports import Recipe
 from labmgr.errors import BadFile
-from labmgr.services import drawing, images
+from labmgr.services.lab import drawing, images
 
 A_FILE = click.Path(dir_okay=False, path_type=Path)
 recipe_option = click.option(

@@ -12,7 +12,7 @@ from labmgr.cli.passage import opened, seen, show, wait_option, why_allowed, why
 from labmgr.cli.shell import Command, Shell, answer, json_option, refuse
 from labmgr.domain.passage import UNDER_WAY, Passage, PassageState
 from labmgr.domain.work import JobKind
-from labmgr.services import interruptions
+from labmgr.services.passage import interruptions
 
 
 def of_some(command: Command) -> Command:

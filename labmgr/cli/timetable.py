@@ -18,9 +18,9 @@ from labmgr.domain.exam import Phase
 from labmgr.domain.passage import Passage
 from labmgr.domain.timetable import Limits, Wishes, at
 from labmgr.errors import BadInput
-from labmgr.services import daysheets
-from labmgr.services import timetable as verbs
-from labmgr.services.timetable import Change
+from labmgr.services.session import daysheets
+from labmgr.services.session import timetable as verbs
+from labmgr.services.session.timetable import Change
 
 NO_TERMINAL = 160  # columns
 

@@ -10,8 +10,8 @@ from labmgr.cli.shell import Shell, answer, json_option, note, refuse, table
 from labmgr.cli.waiting import follow, report
 from labmgr.domain.lab import STANDING
 from labmgr.domain.work import Job
-from labmgr.services import waves
-from labmgr.services.waves import Turn, Wave
+from labmgr.services.day import waves
+from labmgr.services.day.waves import Turn, Wave
 
 MIB = 1 << 20
 wait_option = click.option("--wait", is_flag=True, help="Follow the work to its end.")

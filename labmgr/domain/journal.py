@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from labmgr.errors import BadInput
+
 BEGINNING = "0" * 64
 
 
@@ -78,3 +80,9 @@ def tail(entries: list[Entry], mark: Mark | None) -> Tail:
     if last.rank < mark.rank:
         return Tail.CUT
     return Tail.WHOLE if last == mark else Tail.REPLACED
+
+
+def need(why: str) -> None:
+    """Raise BadInput without a reason."""
+    if not why.strip():
+        raise BadInput("The reason is missing", hint="Say why: it stands in the record.")

@@ -10,7 +10,7 @@ from labmgr.domain.words import Role
 from labmgr.errors import BadInput, LabmgrError
 from labmgr.panel.filters import tell
 from labmgr.panel.gate import operator, tools
-from labmgr.services import accounts
+from labmgr.services.instance import accounts
 
 bp = Blueprint("accounts", __name__, url_prefix="/comptes")
 

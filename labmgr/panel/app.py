@@ -44,9 +44,9 @@ from labmgr.panel import (
 from labmgr.panel.portal import desk as _desk  # noqa: F401 - adds its pages to the portal's
 from labmgr.panel.portal import terminals as portal
 from labmgr.panel.portal import views
+from labmgr.services.day.rehearsals import Rehearsals
+from labmgr.services.desk.live_terminals import Terminals
 from labmgr.services.equipment.errands import Errands
-from labmgr.services.live_terminals import Terminals
-from labmgr.services.rehearsals import Rehearsals
 
 # No inline script or style anywhere, nothing from elsewhere, no framing.
 POLICY = (

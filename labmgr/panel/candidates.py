@@ -13,7 +13,7 @@ from labmgr.panel.filters import tell
 from labmgr.panel.gate import operator, tools
 from labmgr.panel.given_list import given, packed, unpacked
 from labmgr.panel.sessions import template_of
-from labmgr.services import rosters
+from labmgr.services.session import rosters
 
 bp = Blueprint("candidates", __name__, url_prefix="/sessions/<name>/candidats")
 

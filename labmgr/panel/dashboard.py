@@ -10,8 +10,8 @@ from flask.typing import ResponseReturnValue
 from labmgr.domain.passage import UNDER_WAY
 from labmgr.errors import LabmgrError
 from labmgr.panel.gate import tools
-from labmgr.services import doctor
-from labmgr.services.capacity import capacity
+from labmgr.services.day import doctor
+from labmgr.services.lab.capacity import capacity
 
 bp = Blueprint("dashboard", __name__)
 

@@ -21,7 +21,7 @@ from labmgr.panel.day_rows import Day, Row, read_day, scale_of
 from labmgr.panel.errors import status_of
 from labmgr.panel.gate import operator, tools
 from labmgr.panel.passage_verbs import NEXT, VERBS, Verb, offered
-from labmgr.services import choices, interruptions
+from labmgr.services.passage import choices, interruptions
 
 bp = Blueprint("day", __name__, url_prefix="/sessions/<name>/journee")
 

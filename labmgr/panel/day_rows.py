@@ -19,7 +19,7 @@ from labmgr.panel import timeline
 from labmgr.panel.equipment_marks import Mark, marks
 from labmgr.panel.situations import Situation, situation
 from labmgr.panel.timeline import Bar, Scale, Span
-from labmgr.services.decisions import Decision, lost, proposed
+from labmgr.services.passage.decisions import Decision, lost, proposed
 
 # Of two réalisations that are alike one lab is built.
 ON_PAPER = frozenset({LabState.PLANNED, LabState.GONE})

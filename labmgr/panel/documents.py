@@ -17,7 +17,7 @@ from labmgr.panel.errors import status_of
 from labmgr.panel.filters import tell
 from labmgr.panel.gate import operator, tools
 from labmgr.panel.realisations import page_of
-from labmgr.services import forms
+from labmgr.services.session import forms
 
 bp = Blueprint("documents", __name__, url_prefix="/sessions/<name>/documents")
 

@@ -17,7 +17,7 @@ from labmgr.panel import typed
 from labmgr.panel.errors import status_of
 from labmgr.panel.filters import tell, word
 from labmgr.panel.gate import operator, tools
-from labmgr.services import forms
+from labmgr.services.session import forms
 
 bp = Blueprint("forms", __name__, url_prefix="/sessions/<name>/forme")
 

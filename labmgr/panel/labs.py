@@ -21,8 +21,8 @@ from labmgr.panel.equipment_rows import systems_of
 from labmgr.panel.filters import word
 from labmgr.panel.gate import operator, tools
 from labmgr.panel.sessions import share_of, template_of
-from labmgr.services import access, drawing, sitting, snapshots
-from labmgr.services.blueprint import candidate_of
+from labmgr.services.lab import access, drawing, sitting, snapshots
+from labmgr.services.lab.blueprint import candidate_of
 
 bp = Blueprint("labs", __name__, url_prefix="/labs")
 

@@ -10,7 +10,7 @@ from labmgr.domain.recette import Recette
 from labmgr.errors import BadFile
 from labmgr.panel.gate import tools
 from labmgr.panel.sessions import template_of
-from labmgr.services import drawing, images
+from labmgr.services.lab import drawing, images
 
 bp = Blueprint("library", __name__, url_prefix="/modeles")
 

@@ -13,7 +13,7 @@ from labmgr.errors import LabmgrError, NotAllowed, Refused
 from labmgr.panel.filters import tell
 from labmgr.panel.gate import mark, operator, tools
 from labmgr.panel.terminal import running
-from labmgr.services import accounts
+from labmgr.services.instance import accounts
 
 bp = Blueprint("login", __name__)
 

@@ -22,9 +22,9 @@ from labmgr.panel.errors import status_of
 from labmgr.panel.filters import tell, word
 from labmgr.panel.gate import operator, tools
 from labmgr.panel.timetable import bp
-from labmgr.services import forms
-from labmgr.services import timetable as verbs
-from labmgr.services.timetable import Change, Fit
+from labmgr.services.session import forms
+from labmgr.services.session import timetable as verbs
+from labmgr.services.session.timetable import Change, Fit
 
 ONE = "/passage/<path:number>"
 

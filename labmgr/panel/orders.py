@@ -16,7 +16,7 @@ from labmgr.errors import BadInput, LabmgrError
 from labmgr.panel.filters import tell
 from labmgr.panel.gate import operator, tools
 from labmgr.panel.labs import bp
-from labmgr.services import doors, labs, probes, snapshots
+from labmgr.services.lab import doors, labs, probes, snapshots
 
 LOSING: Final = frozenset({"reset", "remove", "restore"})
 # Messages travel in a cookie of four kilobytes, and nobody reads thirty of them.

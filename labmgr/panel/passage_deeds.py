@@ -12,7 +12,8 @@ from labmgr.domain.exam import MINUTE, Phase
 from labmgr.domain.extra_time import parse_extra_time
 from labmgr.domain.ports import Tools
 from labmgr.errors import BadInput
-from labmgr.services import attendance, choices, forms, interruptions, passages
+from labmgr.services.passage import attendance, choices, interruptions, passages
+from labmgr.services.session import forms
 
 Form = Mapping[str, str]
 LONGEST = 12 * 60  # minutes

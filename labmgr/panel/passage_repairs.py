@@ -19,8 +19,8 @@ from labmgr.errors import BadInput, LabmgrError, Refused
 from labmgr.panel import gate
 from labmgr.panel.passage_deeds import Asked, with_why
 from labmgr.panel.passage_verbs import Verb
-from labmgr.services import repairs, spares
-from labmgr.services.spares import MAY_TAKE, Taken
+from labmgr.services.day import repairs, spares
+from labmgr.services.day.spares import MAY_TAKE, Taken
 
 
 @dataclass(frozen=True)

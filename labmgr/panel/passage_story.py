@@ -17,9 +17,9 @@ from labmgr.domain.work import Job
 from labmgr.errors import LabmgrError
 from labmgr.panel.day_rows import Alarm, Look, Row, alarm_of, local_day, mark_of, row_of
 from labmgr.panel.timeline import Scale
-from labmgr.services.choices import seen_by
 from labmgr.services.equipment import configs
 from labmgr.services.equipment.configs import Lived
+from labmgr.services.passage.choices import seen_by
 
 MOST_ROWS = 200  # of the journal, on one page
 

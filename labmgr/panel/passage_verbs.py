@@ -12,7 +12,7 @@ from labmgr.domain.exam import Phase
 from labmgr.domain.passage import Passage, PassageState
 from labmgr.panel import passage_deeds as deeds
 from labmgr.panel.passage_deeds import Asked
-from labmgr.services import attendance, interruptions, passages
+from labmgr.services.passage import attendance, interruptions, passages
 
 P = PassageState
 NEXT: Final = {

@@ -22,8 +22,8 @@ from labmgr.panel.passage_deeds import Asked, minutes
 from labmgr.panel.passage_repairs import REPAIRS, mend_of, repairs_for, told
 from labmgr.panel.passage_story import Story, facts_of, read_story
 from labmgr.panel.passage_verbs import NEXT, VERBS, Verb, offered
-from labmgr.services import choices, decisions
-from labmgr.services.decisions import Decision
+from labmgr.services.passage import choices, decisions
+from labmgr.services.passage.decisions import Decision
 
 bp = Blueprint("passages", __name__, url_prefix="/sessions/<name>/passages")
 

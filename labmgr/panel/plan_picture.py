@@ -10,7 +10,7 @@ from itertools import groupby
 from labmgr.domain.daysheet import Line
 from labmgr.domain.exam import Phase
 from labmgr.domain.timetable import Limits
-from labmgr.services.timetable import Fit
+from labmgr.services.session.timetable import Fit
 
 LEFT, WIDTH = 150, 1000  # units of the picture; the names stand left of the hours
 ROW, TOP, CURVE, GAP = 24, 20, 56, 18

@@ -18,8 +18,8 @@ from labmgr.domain.passage import Passage
 from labmgr.domain.ports import Tools
 from labmgr.panel.filters import in_french, local, word
 from labmgr.panel.wishes import limits_of
-from labmgr.services.forms import REALISATIONS
-from labmgr.services.timetable import clashes_of
+from labmgr.services.session.forms import REALISATIONS
+from labmgr.services.session.timetable import clashes_of
 
 MOST_NAMED = 6
 SLIPS = "slips printed"  # what services/rosters writes into the journal

@@ -20,9 +20,9 @@ from labmgr.panel.filters import tell
 from labmgr.panel.gate import operator, tools
 from labmgr.panel.given_list import given, packed, unpacked
 from labmgr.panel.sessions import template_of
-from labmgr.services import forms, realisations
-from labmgr.services.choices import MAY_KNOW_CHOICE
-from labmgr.services.own_tools import set_own_tools
+from labmgr.services.passage.choices import MAY_KNOW_CHOICE
+from labmgr.services.session import forms, realisations
+from labmgr.services.session.own_tools import set_own_tools
 
 bp = Blueprint("realisations", __name__, url_prefix="/sessions/<name>/realisations")
 

@@ -15,9 +15,9 @@ from labmgr.errors import BadInput, LabmgrError
 from labmgr.panel.filters import tell
 from labmgr.panel.gate import operator, tools
 from labmgr.panel.sessions import template_of
-from labmgr.services import recette
-from labmgr.services.blueprint import candidate_of
-from labmgr.services.recette import Sheet, SheetLine
+from labmgr.services.lab.blueprint import candidate_of
+from labmgr.services.passage import recette
+from labmgr.services.passage.recette import Sheet, SheetLine
 
 bp = Blueprint("recette", __name__, url_prefix="/labs/<lab_id>/recette")
 

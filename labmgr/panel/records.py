@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from labmgr.errors import BadInput
 from labmgr.panel.gate import operator, tools
-from labmgr.services import fallback, record
+from labmgr.services.passage import fallback, record
 
 bp = Blueprint("records", __name__, url_prefix="/sessions/<name>/documents")
 

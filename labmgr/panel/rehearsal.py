@@ -13,7 +13,14 @@ from labmgr.errors import BadInput, LabmgrError
 from labmgr.panel.errors import status_of
 from labmgr.panel.filters import in_french
 from labmgr.panel.gate import operator, tools
-from labmgr.services.rehearsals import LONGEST, REHEARSED, SHORTEST, Rehearsals, Run, last_verdict
+from labmgr.services.day.rehearsals import (
+    LONGEST,
+    REHEARSED,
+    SHORTEST,
+    Rehearsals,
+    Run,
+    last_verdict,
+)
 
 bp = Blueprint("rehearsal", __name__, url_prefix="/sessions/<name>/repetition")
 USUAL = 60  # seconds of an hour on trial

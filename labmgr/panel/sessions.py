@@ -19,7 +19,8 @@ from labmgr.panel.forms import MEANINGS, chosen_form
 from labmgr.panel.gate import operator, tools
 from labmgr.panel.readiness import checklist
 from labmgr.panel.spares import seen as seen_spares
-from labmgr.services import forms, rosters, sessions, sitting
+from labmgr.services.lab import sitting
+from labmgr.services.session import forms, rosters, sessions
 
 bp = Blueprint("sessions", __name__, url_prefix="/sessions")
 

@@ -14,7 +14,7 @@ from labmgr.domain.work import Job
 from labmgr.errors import BadFile, LabmgrError
 from labmgr.panel.filters import tell
 from labmgr.panel.gate import operator, tools
-from labmgr.services import spares
+from labmgr.services.day import spares
 
 bp = Blueprint("spares", __name__, url_prefix="/sessions/<name>/reserves")
 ANCHOR = "reserves"

@@ -20,8 +20,8 @@ from labmgr.domain.terminals import Size
 from labmgr.errors import LabmgrError, LoginRefused, Refused
 from labmgr.panel.filters import tell
 from labmgr.panel.websocket import Line, Upgraded, is_handshake
-from labmgr.services.live_terminal import Ending, Holder, Terminal
-from labmgr.services.live_terminals import Terminals
+from labmgr.services.desk.live_terminal import Ending, Holder, Terminal
+from labmgr.services.desk.live_terminals import Terminals
 
 AT_ONCE: Final = 32 << 10  # bytes a message
 STILL: Final = 5.0  # seconds between two questions whether the browser may stay

@@ -8,8 +8,8 @@ from flask.typing import ResponseReturnValue
 from labmgr.domain.words import Audience
 from labmgr.panel import terminal as wire
 from labmgr.panel.gate import may, operator, tools
-from labmgr.services import terminals
-from labmgr.services.live_terminal import Holder, Terminal
+from labmgr.services.desk import terminals
+from labmgr.services.desk.live_terminal import Holder, Terminal
 
 bp = Blueprint("terminals", __name__, url_prefix="/labs/<lab_id>/terminaux")
 

@@ -26,9 +26,9 @@ from labmgr.panel.filters import tell
 from labmgr.panel.gate import operator, tools
 from labmgr.panel.given_list import packed, unpacked
 from labmgr.panel.plan_picture import Picture, pictures
-from labmgr.services import daysheets
-from labmgr.services import timetable as verbs
-from labmgr.services.timetable import Fit
+from labmgr.services.session import daysheets
+from labmgr.services.session import timetable as verbs
+from labmgr.services.session.timetable import Fit
 
 bp = Blueprint("timetable", __name__, url_prefix="/sessions/<name>/planning")
 

@@ -17,9 +17,10 @@ from labmgr.errors import LabmgrError, LostRace
 from labmgr.panel.errors import status_of
 from labmgr.panel.gate import operator, tools
 from labmgr.panel.sessions import latest_of, share_of
-from labmgr.services import snapshots, waves
-from labmgr.services.capacity import memory_of
-from labmgr.services.waves import Ahead, Wave
+from labmgr.services.day import waves
+from labmgr.services.day.waves import Ahead, Wave
+from labmgr.services.lab import snapshots
+from labmgr.services.lab.capacity import memory_of
 
 bp = Blueprint("waves", __name__, url_prefix="/sessions/<name>/vagues")
 

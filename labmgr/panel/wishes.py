@@ -15,7 +15,7 @@ from labmgr.domain.ports import Tools
 from labmgr.domain.timetable import Limits, Pause, Wishes
 from labmgr.errors import BadInput, LabmgrError
 from labmgr.panel import typed
-from labmgr.services import forms
+from labmgr.services.session import forms
 
 KEPT: Final = "timetable"  # among the session's labels, which every place that plans can read
 USUAL: Final[Mapping[str, str]] = {

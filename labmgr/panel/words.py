@@ -14,7 +14,7 @@ from labmgr.domain.repair import Seen
 from labmgr.domain.snapshot import SnapshotKind
 from labmgr.domain.words import Role
 from labmgr.domain.work import JobKind, JobState
-from labmgr.services.doctor import Verdict
+from labmgr.services.day.doctor import Verdict
 
 LAB_STATES: Final = {
     LabState.PLANNED: _l("prévu"),

@@ -7,7 +7,8 @@ from pathlib import Path
 from labmgr.domain.ports import Tools
 from labmgr.domain.words import Role
 from labmgr.errors import NotFound
-from labmgr.services import accounts, rosters
+from labmgr.services.instance import accounts
+from labmgr.services.session import rosters
 
 BY = "setup"
 FIRST_ACCOUNTS = {"admin": Role.ADMIN, "enseignant": Role.TEACHER, "technicien": Role.TECHNICIAN}

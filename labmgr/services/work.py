@@ -12,19 +12,12 @@ from labmgr.domain.snapshot import SnapshotKind
 from labmgr.domain.words import Audience
 from labmgr.domain.work import LANE, Job, JobKind, JobState, Lane
 from labmgr.errors import EngineError, EngineUnreachable, LabmgrError
-from labmgr.services import (
-    away,
-    doors,
-    hours,
-    labs,
-    probes,
-    recette,
-    repairs,
-    savepoints,
-    snapshots,
-)
+from labmgr.services.day import repairs
+from labmgr.services.desk import savepoints
 from labmgr.services.equipment import lives, states
 from labmgr.services.equipment import orders as equipped
+from labmgr.services.lab import away, doors, labs, probes, snapshots
+from labmgr.services.passage import hours, recette
 
 log = logging.getLogger(__name__)
 

@@ -12,8 +12,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from labmgr.domain.ports import Tools
 from labmgr.domain.work import LANE, Job, JobState, Lane
 from labmgr.errors import LabmgrError, Refused
-from labmgr.services import hours, outages
-from labmgr.services.reconcile import look_round, recover
+from labmgr.services.lab.reconcile import look_round, recover
+from labmgr.services.passage import hours, outages
 from labmgr.services.work import do_one_job
 from labmgr.worker.alarm import ROUND_SECONDS, set_alarm
 

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 from labmgr.domain.lab import Lab
 from labmgr.domain.ports import Tools
-from labmgr.services import access, doors
+from labmgr.services.lab import access, doors
 from tests.bench.classroom import BY, Classroom
 
 PATIENCE = 20.0  # seconds after which a connection counts as never cut

@@ -22,8 +22,9 @@ from labmgr.domain.snapshot import Part
 from labmgr.domain.values import values_of
 from labmgr.domain.work import ENDED, Job, JobState
 from labmgr.engines.docker_engine import DockerEngine
-from labmgr.services import images, labs, rosters
-from labmgr.services.blueprint import checks_of
+from labmgr.services.lab import images, labs
+from labmgr.services.lab.blueprint import checks_of
+from labmgr.services.session import rosters
 from labmgr.wiring import build_tools
 from labmgr.worker.loop import Worker
 from tests.bench.recording import RecordingClient

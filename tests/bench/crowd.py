@@ -17,7 +17,8 @@ from labmgr.domain.lab import Lab
 from labmgr.domain.ports import Tools
 from labmgr.domain.work import ENDED
 from labmgr.panel.portal.views import SEAT
-from labmgr.services import accounts, labs
+from labmgr.services.instance import accounts
+from labmgr.services.lab import labs
 from labmgr.wiring import panel_key
 from tests.bench.classroom import BY, SESSION, Classroom
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from labmgr.domain.lab import Lab
 from labmgr.domain.snapshot import SnapshotKind
 from labmgr.domain.work import Job
-from labmgr.services import labs, snapshots
+from labmgr.services.lab import labs, snapshots
 from tests.bench import bell
 from tests.bench.classroom import BY, Classroom, at_work, say
 from tests.bench.floor import Floor

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from labmgr.engines.naming import LAB, NODE, ROLE, Role
 from labmgr.engines.parallel import each
-from labmgr.services import labs
+from labmgr.services.lab import labs
 from tests.bench.classroom import BY, Classroom, at_work, say
 from tests.bench.recording import Json
 

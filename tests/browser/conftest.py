@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from labmgr.services.lab import doors, labs
+from labmgr.services.session import rosters
 from labmgr.worker.loop import Worker
 from tests.panel.compiled import panel
 from tests.panel.world import KEY, SlowEngine, a_world, opened, with_session
@@ -73,8 +75,6 @@ def stage(tmp_path_factory):
 
 
 def set_the_stage(world):
-    from labmgr.services import doors, labs, rosters  # noqa: PLC0415 - only the stage is set by hand
-
     name = "e6-sisr-juin-2027"
     more = "numéro;nom;prénom;place\n4;Garnier;Inès;A4\n5;Diallo;Awa;B1\n6;Rossi;Enzo;B2\n"
     rosters.import_file(world.tools, name, "suite.csv", more.encode(), by="teacher")

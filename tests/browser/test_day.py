@@ -11,16 +11,10 @@ import pytest
 from labmgr.domain.exam import Form, Member, Phase, Realisation
 from labmgr.domain.passage import Passage
 from labmgr.domain.words import Option, Role
-from labmgr.services import (
-    accounts,
-    attendance,
-    choices,
-    forms,
-    interruptions,
-    labs,
-    passages,
-    rosters,
-)
+from labmgr.services.instance import accounts
+from labmgr.services.lab import labs
+from labmgr.services.passage import attendance, choices, interruptions, passages
+from labmgr.services.session import forms, rosters
 from tests.browser.conftest import Served
 from tests.panel.world import a_world, with_session
 

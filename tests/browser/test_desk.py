@@ -11,7 +11,9 @@ import pytest
 from labmgr.domain.exam import Phase, Realisation
 from labmgr.domain.lab import LabState
 from labmgr.domain.passage import Passage, PassageState
-from labmgr.services import attendance, choices, forms, interruptions, labs, passages
+from labmgr.services.lab import labs
+from labmgr.services.passage import attendance, choices, interruptions, passages
+from labmgr.services.session import forms
 from tests.panel.world import with_session
 
 pytestmark = pytest.mark.browser

@@ -6,16 +6,10 @@ import pytest
 
 from labmgr.domain.exam import Phase, Realisation
 from labmgr.domain.passage import Passage
-from labmgr.services import (
-    attendance,
-    choices,
-    forms,
-    hours,
-    interruptions,
-    labs,
-    passages,
-    savepoints,
-)
+from labmgr.services.desk import savepoints
+from labmgr.services.lab import labs
+from labmgr.services.passage import attendance, choices, hours, interruptions, passages
+from labmgr.services.session import forms
 from tests.browser.conftest import Served
 from tests.browser.test_looks import look, scheme  # noqa: F401 - fixtures
 from tests.panel.world import a_world, opened, with_session

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from labmgr.services import labs, recette
+from labmgr.services.lab import labs
+from labmgr.services.passage import recette
 from tests.panel.world import with_session
 
 pytestmark = pytest.mark.browser

@@ -7,7 +7,7 @@ import docker
 import pytest
 
 from labmgr.consoles.ssh_console import SshShells
-from labmgr.services import doors
+from labmgr.services.lab import doors
 from tests.browser.conftest import Served
 from tests.browser.test_looks import AXE, words
 from tests.console.conftest import SshLab

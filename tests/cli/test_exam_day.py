@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from labmgr.domain.passage import Passage
-from labmgr.services import attendance
+from labmgr.services.passage import attendance
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 
 from labmgr.domain.exam import Member
 from labmgr.domain.words import Option, Role
-from labmgr.services import forms
+from labmgr.services.session import forms
 
 DAY = ("--day", "2026-05-27", "--places", "6")
 

@@ -13,8 +13,8 @@ from labmgr.domain.passage import Passage
 from labmgr.domain.words import Role
 from labmgr.panel.app import create_app
 from labmgr.panel.gate import mark
-from labmgr.services import accounts
 from labmgr.services.equipment import keyring
+from labmgr.services.instance import accounts
 from tests.panel.conftest import Visitor
 from tests.panel.world import KEY
 

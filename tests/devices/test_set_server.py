@@ -16,9 +16,9 @@ from labmgr.domain.equipment import Stage
 from labmgr.domain.passage import Passage
 from labmgr.domain.variables import fill
 from labmgr.errors import BadInput, ConsoleError, DevicesRed
-from labmgr.services import access
 from labmgr.services.equipment import asking, lives, servers
 from labmgr.services.equipment.values import values_for
+from labmgr.services.lab import access
 from tests.cli.conftest import Terminal
 from tests.devices.test_switches import trusted
 from tests.services.world import MINI

@@ -14,7 +14,7 @@ from http.client import HTTPSConnection
 from pathlib import Path
 
 from labmgr.domain.template import CredentialKind
-from labmgr.services import access
+from labmgr.services.lab import access
 
 SECONDS = 60
 CONFIG = """Host *

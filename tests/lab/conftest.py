@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from labmgr.services import labs
+from labmgr.services.lab import labs
 from tests import free
 from tests.lab.clients import Visitor
 from tests.lab.house import BY, House

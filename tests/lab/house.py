@@ -17,8 +17,9 @@ from labmgr.domain.lab import Lab
 from labmgr.domain.plan import LabPlan
 from labmgr.domain.ports import Tools
 from labmgr.domain.work import ENDED, Job
-from labmgr.services import doors, images, rosters
-from labmgr.services.blueprint import plan_of
+from labmgr.services.lab import doors, images
+from labmgr.services.lab.blueprint import plan_of
+from labmgr.services.session import rosters
 from labmgr.wiring import build_tools
 from labmgr.worker.loop import Worker
 

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from labmgr.domain.repair import Seen
-from labmgr.services import doors
+from labmgr.services.lab import doors
 from tests.lab.clients import answers, wait_for
 from tests.lab.house import BY
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from labmgr.domain.journal import first_altered
 from labmgr.domain.repair import Seen
 from labmgr.domain.snapshot import PartKind, SnapshotKind
-from labmgr.services import labs, snapshots
+from labmgr.services.lab import labs, snapshots
 from tests.lab.house import BY
 
 

@@ -16,7 +16,8 @@ from labmgr.domain.repair import Seen
 from labmgr.domain.snapshot import SnapshotKind
 from labmgr.domain.words import Audience
 from labmgr.domain.work import JobState
-from labmgr.services import doors, labs, rosters, snapshots
+from labmgr.services.lab import doors, labs, snapshots
+from labmgr.services.session import rosters
 from tests.lab.clients import wait_for
 from tests.lab.own_engine import Process, labmgr
 from tests.lab.place import SECONDS, own_place

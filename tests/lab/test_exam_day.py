@@ -15,18 +15,10 @@ from labmgr.domain.repair import Seen
 from labmgr.domain.snapshot import SnapshotKind
 from labmgr.domain.words import Option, Role
 from labmgr.errors import Refused
-from labmgr.services import (
-    access,
-    accounts,
-    attendance,
-    choices,
-    doors,
-    forms,
-    interruptions,
-    labs,
-    passages,
-    rosters,
-)
+from labmgr.services.instance import accounts
+from labmgr.services.lab import access, doors, labs
+from labmgr.services.passage import attendance, choices, interruptions, passages
+from labmgr.services.session import forms, rosters
 from tests.lab.clients import wait_for
 from tests.lab.place import SECONDS, own_place
 

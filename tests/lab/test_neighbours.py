@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from labmgr.domain.repair import GATEWAY, Seen
-from labmgr.services import labs, probes
+from labmgr.services.lab import labs, probes
 from tests.lab.clients import wait_for
 from tests.lab.house import BY
 from tests.lab.outside import PORTS

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from labmgr.services import recette
+from labmgr.services.passage import recette
 from tests.lab.house import BY
 
 

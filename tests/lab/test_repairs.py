@@ -10,17 +10,10 @@ from labmgr.domain.exam import Phase, Realisation
 from labmgr.domain.lab import LabState
 from labmgr.domain.passage import Passage, PassageState
 from labmgr.domain.snapshot import SnapshotKind
-from labmgr.services import (
-    attendance,
-    away,
-    choices,
-    forms,
-    interruptions,
-    labs,
-    passages,
-    repairs,
-    snapshots,
-)
+from labmgr.services.day import repairs
+from labmgr.services.lab import away, labs, snapshots
+from labmgr.services.passage import attendance, choices, interruptions, passages
+from labmgr.services.session import forms
 from labmgr.store.file_library import FileLibrary
 from tests import free
 from tests.lab.clients import Visitor, wait_for

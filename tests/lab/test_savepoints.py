@@ -8,16 +8,10 @@ from labmgr.domain.exam import Phase, Realisation
 from labmgr.domain.lab import LabState
 from labmgr.domain.passage import Passage, PassageState
 from labmgr.domain.snapshot import SnapshotKind
-from labmgr.services import (
-    access,
-    attendance,
-    choices,
-    forms,
-    interruptions,
-    labs,
-    passages,
-    savepoints,
-)
+from labmgr.services.desk import savepoints
+from labmgr.services.lab import access, labs
+from labmgr.services.passage import attendance, choices, interruptions, passages
+from labmgr.services.session import forms
 from tests.lab.clients import Visitor, wait_for
 from tests.lab.house import BY, PATIENCE
 

@@ -23,7 +23,9 @@ from labmgr.domain.lab import LabState
 from labmgr.domain.passage import Passage, PassageState
 from labmgr.domain.snapshot import SnapshotKind
 from labmgr.domain.words import Option, Role
-from labmgr.services import accounts, forms, labs, rosters
+from labmgr.services.instance import accounts
+from labmgr.services.lab import labs
+from labmgr.services.session import forms, rosters
 from tests.browser.conftest import PATIENCE
 from tests.lab.clients import wait_for
 from tests.lab.place import SECONDS, own_place

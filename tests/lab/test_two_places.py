@@ -26,8 +26,11 @@ from labmgr.domain.passage import Passage, PassageState
 from labmgr.domain.snapshot import SnapshotKind
 from labmgr.domain.words import Option, Role
 from labmgr.engines.images import DockerImages
-from labmgr.services import accounts, attendance, choices, forms, labs, passages, rosters
 from labmgr.services.equipment import configs, places
+from labmgr.services.instance import accounts
+from labmgr.services.lab import labs
+from labmgr.services.passage import attendance, choices, passages
+from labmgr.services.session import forms, rosters
 from labmgr.store.recipes import RecipeBook
 from tests import free
 from tests.browser.conftest import PATIENCE

@@ -10,17 +10,10 @@ from labmgr.domain.passage import Passage, PassageState
 from labmgr.domain.repair import Seen
 from labmgr.domain.words import Audience, Option, Role
 from labmgr.panel.passage_verbs import OFFERED, VERBS
-from labmgr.services import (
-    accounts,
-    attendance,
-    choices,
-    forms,
-    hours,
-    interruptions,
-    labs,
-    outages,
-    passages,
-)
+from labmgr.services.instance import accounts
+from labmgr.services.lab import labs
+from labmgr.services.passage import attendance, choices, hours, interruptions, outages, passages
+from labmgr.services.session import forms
 from tests.panel.conftest import logged_in, said
 from tests.services.world import World, write_templates
 

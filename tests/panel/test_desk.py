@@ -10,7 +10,9 @@ from labmgr.domain.bells import Bell, Ring
 from labmgr.domain.exam import Form, Phase, Realisation
 from labmgr.domain.lab import LabState
 from labmgr.domain.passage import Passage, PassageState
-from labmgr.services import attendance, choices, forms, hours, interruptions, passages, savepoints
+from labmgr.services.desk import savepoints
+from labmgr.services.passage import attendance, choices, hours, interruptions, passages
+from labmgr.services.session import forms
 
 BY = "commission"
 PAPER = b"%PDF-1.7 expression des besoins, confidentielle"

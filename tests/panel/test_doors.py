@@ -5,7 +5,7 @@ import pytest
 from labmgr.domain.words import Role
 from labmgr.panel.app import POLICY
 from labmgr.panel.gate import MAY, OPEN_TO_ALL
-from labmgr.services import accounts
+from labmgr.services.instance import accounts
 
 VALUES = {
     "name": "e6",

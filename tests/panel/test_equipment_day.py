@@ -10,8 +10,11 @@ from labmgr.consoles.fake_devices import FakeDevices
 from labmgr.domain.exam import Form, Member, Phase
 from labmgr.domain.passage import Passage
 from labmgr.domain.words import Option, Role
-from labmgr.services import accounts, attendance, forms, hours, labs, passages
 from labmgr.services.equipment import orders
+from labmgr.services.instance import accounts
+from labmgr.services.lab import labs
+from labmgr.services.passage import attendance, hours, passages
+from labmgr.services.session import forms
 from tests.panel.conftest import logged_in, said
 from tests.services.world import World, write_templates
 

@@ -14,12 +14,12 @@ from tests.panel.english import BLANK, sentences
 # what is wrong with a template gets its French where it is found (store/french.yaml).
 ELSEWHERE = (
     "engines/fake_", "engines/carried", "engines/root_image", "engines/images", "engines/holding",
-    "engines/last_words", "engines/host.py", "services/images", "services/drawing.py:",
+    "engines/last_words", "engines/host.py", "services/lab/images", "services/lab/drawing.py:",
     "store/recipes", "store/compose_", "store/account_checks", "store/address_checks",
     "store/variable_checks", "store/labmgr_model", "store/probe_model", "store/model_types",
-    "store/yaml_lines", "store/refusals", "store/root_image", "domain/backup", "services/backup",
-    "services/packing", "store/homes", "vault/strongbox", "store/recette_reader",
-    "store/recette_model",
+    "store/yaml_lines", "store/refusals", "store/root_image", "domain/backup", "store/homes",
+    "services/instance/backup", "services/instance/packing", "vault/strongbox",
+    "store/recette_reader", "store/recette_model",
 )  # fmt: skip
 # No sentence of its own: its values are spelt out in the catalogue.
 NOT_SAID = {f"sha256:{BLANK}", f"{BLANK} is {BLANK}", f"{BLANK} ordered"}

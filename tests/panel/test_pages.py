@@ -13,6 +13,7 @@ from labmgr.domain.lab import LabState
 from labmgr.domain.repair import GATEWAY, Seen
 from labmgr.domain.work import JobKind, JobState
 from labmgr.errors import EngineUnreachable
+from labmgr.services.session import rosters
 from tests.panel.compiled import panel
 from tests.panel.conftest import Visitor
 from tests.panel.world import KEY, ROOT, opened
@@ -430,8 +431,6 @@ def test_a_part_of_a_page_that_fails_says_so_in_its_place(teacher):
 
 
 def test_hostile_names_stay_text(world, teacher, visitor):
-    from labmgr.services import rosters  # noqa: PLC0415 - only here a hostile list is saved
-
     hostile = f"numéro;nom;prénom;place\n9;{HOSTILE};x;{HOSTILE}\n"
     assert HOSTILE not in preview(teacher, hostile).get_data(as_text=True)
     rosters.import_file(world.tools, "e6", "l.csv", hostile.encode(), by="teacher")

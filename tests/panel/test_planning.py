@@ -11,7 +11,7 @@ from labmgr.domain.passage import PassageState
 from labmgr.domain.timetable import Limits, at
 from labmgr.domain.words import Option, Role
 from labmgr.errors import EngineUnreachable
-from labmgr.services import forms
+from labmgr.services.session import forms
 
 PAGE = "/sessions/e6/planning"
 ONE = PAGE + "/passage/2"

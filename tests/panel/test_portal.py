@@ -7,7 +7,8 @@ from html import unescape
 import pytest
 
 from labmgr.domain.exam import SessionState
-from labmgr.services import doors, rosters
+from labmgr.services.lab import doors
+from labmgr.services.session import rosters
 
 
 @pytest.fixture

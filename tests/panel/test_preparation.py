@@ -10,7 +10,8 @@ from labmgr.domain.exam import Form, Phase, Realisation
 from labmgr.domain.passage import Passage, PassageState
 from labmgr.domain.timetable import Wishes
 from labmgr.domain.words import Role
-from labmgr.services import choices, forms, timetable
+from labmgr.services.passage import choices
+from labmgr.services.session import forms, timetable
 
 FORM = "/sessions/e6/forme"
 HOMES = "/sessions/e6/commissions"

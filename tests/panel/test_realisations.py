@@ -11,7 +11,7 @@ from labmgr.domain.clock import Clock
 from labmgr.domain.exam import Phase, Realisation
 from labmgr.domain.passage import Passage, PassageState
 from labmgr.domain.words import Role
-from labmgr.services import choices
+from labmgr.services.passage import choices
 from tests.panel.compiled import panel
 from tests.panel.conftest import Visitor
 from tests.panel.world import KEY, ROOT, opened

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from labmgr.domain.words import Role
-from labmgr.services import recette
+from labmgr.services.passage import recette
 from labmgr.store.file_library import FileLibrary
 from tests.panel.compiled import panel
 from tests.panel.world import KEY, ROOT

@@ -9,7 +9,9 @@ from labmgr.domain.passage import Passage
 from labmgr.domain.words import Role
 from labmgr.panel.app import create_app
 from labmgr.panel.gate import mark
-from labmgr.services import accounts, attendance, choices, forms, hours, passages
+from labmgr.services.instance import accounts
+from labmgr.services.passage import attendance, choices, hours, passages
+from labmgr.services.session import forms
 from tests.panel.conftest import Visitor, said
 from tests.panel.world import KEY
 from tests.services.world import World, write_templates

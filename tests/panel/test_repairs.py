@@ -9,7 +9,10 @@ from labmgr.domain.passage import Passage, PassageState
 from labmgr.domain.repair import GATEWAY, Seen
 from labmgr.domain.words import Role
 from labmgr.errors import EngineUnreachable
-from labmgr.services import accounts, forms, interruptions, spares, waves
+from labmgr.services.day import spares, waves
+from labmgr.services.instance import accounts
+from labmgr.services.passage import interruptions
+from labmgr.services.session import forms
 from tests.panel.conftest import logged_in, said
 from tests.services.test_spares import NAMED, begin, seen, to_the_hour
 from tests.services.world import World, write_templates

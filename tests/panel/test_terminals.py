@@ -6,8 +6,8 @@ import pytest
 
 from labmgr.domain.lab import LabState
 from labmgr.domain.words import Audience, Role
-from labmgr.services import doors
-from labmgr.services.live_terminal import Holder
+from labmgr.services.desk.live_terminal import Holder
+from labmgr.services.lab import doors
 
 MINE, THEIRS = "e6-1-1", "e6-2-1"
 HANDSHAKE = {"Upgrade": "websocket", "Connection": "Upgrade", "Origin": "http://localhost"}

@@ -8,7 +8,10 @@ from labmgr.domain.exam import Phase, Realisation
 from labmgr.domain.lab import LabState
 from labmgr.domain.passage import Passage, PassageState
 from labmgr.domain.words import Role
-from labmgr.services import accounts, attendance, choices, forms, passages, waves
+from labmgr.services.day import waves
+from labmgr.services.instance import accounts
+from labmgr.services.passage import attendance, choices, passages
+from labmgr.services.session import forms
 from tests.panel.conftest import logged_in, said
 from tests.services.test_waves import OTHER
 from tests.services.world import World, write_templates

@@ -15,7 +15,9 @@ from labmgr.domain.work import Lane
 from labmgr.engines.fake_engine import FakeEngine
 from labmgr.engines.fake_images import FakeImages
 from labmgr.paper.printer import Printer
-from labmgr.services import accounts, images, rosters
+from labmgr.services.instance import accounts
+from labmgr.services.lab import images
+from labmgr.services.session import rosters
 from labmgr.services.work import do_one_job
 from labmgr.store.device_configs import FileConfigs
 from labmgr.store.file_inventory import FileInventory
@@ -72,7 +74,7 @@ class World:
 
     def ready(self, session="e6"):
         """Build every lab of the session to its end."""
-        from labmgr.services.labs import order_build  # noqa: PLC0415 - read like a sentence
+        from labmgr.services.lab.labs import order_build  # noqa: PLC0415 - read like a sentence
 
         order_build(self.tools, [lab.id for lab in self.labs(session)], by="prof")
         self.work()

@@ -14,21 +14,18 @@ from labmgr.domain.passage import Passage
 from labmgr.domain.repair import Seen
 from labmgr.domain.snapshot import SnapshotKind
 from labmgr.domain.words import Option, Role
-from labmgr.services import (
-    access,
+from labmgr.services.instance.accounts import add_account
+from labmgr.services.lab import access, labs, snapshots
+from labmgr.services.passage import (
     attendance,
     choices,
-    forms,
     hours,
     interruptions,
-    labs,
     outages,
     passages,
     recette,
-    rosters,
-    snapshots,
 )
-from labmgr.services.accounts import add_account
+from labmgr.services.session import forms, rosters
 from tests import recette as sheets
 from tests.services.world import World, write_templates
 

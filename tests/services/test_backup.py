@@ -23,8 +23,8 @@ from labmgr.domain.words import Role
 from labmgr.domain.work import JobKind, JobState
 from labmgr.errors import BadInput, LabmgrError, Refused, StoreError, VaultError
 from labmgr.panel.french import Sayings
-from labmgr.services import backup
-from labmgr.services.packing import pack, unpack
+from labmgr.services.instance import backup
+from labmgr.services.instance.packing import pack, unpack
 from labmgr.store import upgrading
 from labmgr.store.database import Database
 from labmgr.store.sql_store import SqlStore
@@ -412,7 +412,7 @@ from functools import partial
 from pathlib import Path
 from datetime import UTC, datetime
 import labmgr.store.homes as homes
-from labmgr.services import backup
+from labmgr.services.instance import backup
 from labmgr.vault.strongbox import PassphraseBox
 from labmgr.vault.vault import HomeVault
 home, file, how, turn = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], int(sys.argv[4])

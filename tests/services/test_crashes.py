@@ -9,7 +9,7 @@ import pytest
 
 from labmgr.domain.snapshot import SnapshotKind
 from labmgr.domain.work import JobState, Lane
-from labmgr.services import doors, labs, reconcile, snapshots
+from labmgr.services.lab import doors, labs, reconcile, snapshots
 from labmgr.services.work import do_one_job
 from tests.services.mortal import HALF_DONE, Fickle, Killed, Life, Moment, Mortal
 from tests.services.world import World

@@ -13,18 +13,18 @@ from labmgr.domain.passage import Passage, PassageState
 from labmgr.domain.repair import Seen
 from labmgr.domain.words import Audience
 from labmgr.errors import BadInput, NotFound, Refused
-from labmgr.services import (
+from labmgr.services.lab import labs
+from labmgr.services.passage import (
     attendance,
     choices,
     decisions,
-    forms,
     hours,
     interruptions,
-    labs,
     outages,
     passages,
 )
-from labmgr.services.decisions import Decision
+from labmgr.services.passage.decisions import Decision
+from labmgr.services.session import forms
 
 P = PassageState
 LAB = "e6-1-1"

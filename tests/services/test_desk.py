@@ -13,21 +13,11 @@ from labmgr.domain.snapshot import SnapshotKind
 from labmgr.domain.words import Audience
 from labmgr.domain.work import JobKind, JobState, Lane
 from labmgr.errors import DiskFull, EngineUnreachable, NotFound, Refused
-from labmgr.services import (
-    access,
-    attendance,
-    choices,
-    desk,
-    doors,
-    forms,
-    hours,
-    interruptions,
-    labs,
-    outages,
-    passages,
-    savepoints,
-)
-from labmgr.services.desk import Stage
+from labmgr.services.desk import desk, savepoints
+from labmgr.services.desk.desk import Stage
+from labmgr.services.lab import access, doors, labs
+from labmgr.services.passage import attendance, choices, hours, interruptions, outages, passages
+from labmgr.services.session import forms
 from labmgr.services.work import do_one_job
 from tests.services.world import Clock, World
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from labmgr.errors import EngineUnreachable, StoreError
-from labmgr.services.doctor import Verdict, examine, go
+from labmgr.services.day.doctor import Verdict, examine, go
 
 
 def signs(world):

@@ -20,20 +20,7 @@ from labmgr.domain.timetable import Wishes
 from labmgr.domain.words import Option, Role
 from labmgr.domain.work import JobKind, JobState, Lane
 from labmgr.errors import BadFile, DeviceHung, DeviceLost, DeviceSilent, DevicesRed, Refused
-from labmgr.services import (
-    attendance,
-    forms,
-    hours,
-    interruptions,
-    labs,
-    outages,
-    passages,
-    record,
-    savepoints,
-    sessions,
-    timetable,
-)
-from labmgr.services.accounts import add_account
+from labmgr.services.desk import savepoints
 from labmgr.services.equipment import (
     asking,
     baselines,
@@ -44,6 +31,10 @@ from labmgr.services.equipment import (
     states,
     together,
 )
+from labmgr.services.instance.accounts import add_account
+from labmgr.services.lab import labs
+from labmgr.services.passage import attendance, hours, interruptions, outages, passages, record
+from labmgr.services.session import forms, sessions, timetable
 
 P = PassageState
 BY = "jury"

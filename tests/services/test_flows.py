@@ -21,8 +21,10 @@ from labmgr.errors import (
     SnapshotBroken,
     WrongState,
 )
-from labmgr.services import access, doors, images, labs, probes, rosters, sessions, snapshots, work
-from labmgr.services.blueprint import plan_of
+from labmgr.services import work
+from labmgr.services.lab import access, doors, images, labs, probes, snapshots
+from labmgr.services.lab.blueprint import plan_of
+from labmgr.services.session import rosters, sessions
 from labmgr.services.work import do_one_job
 from labmgr.store.file_library import FileLibrary
 from tests.services.world import write_templates

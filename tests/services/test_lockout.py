@@ -6,7 +6,8 @@ import pytest
 
 from labmgr.domain.words import Role
 from labmgr.errors import NotAllowed, Refused
-from labmgr.services import accounts, rosters
+from labmgr.services.instance import accounts
+from labmgr.services.session import rosters
 
 BY = "prof"
 

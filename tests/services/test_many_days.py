@@ -15,7 +15,7 @@ from labmgr.domain.clock import Clock
 from labmgr.domain.exam import Candidate, ExamSession, Form, Phase
 from labmgr.domain.passage import Passage, PassageState
 from labmgr.domain.words import Option
-from labmgr.services import hours, interruptions, outages, passages
+from labmgr.services.passage import hours, interruptions, outages, passages
 from tests.services.memory_book import MemoryBook
 from tests.services.world import NOON
 from tests.services.world import Clock as WallClock

@@ -15,20 +15,10 @@ from labmgr.domain.repair import GATEWAY, Seen
 from labmgr.domain.snapshot import SnapshotKind
 from labmgr.domain.words import Audience, Option, Role
 from labmgr.errors import BadInput, LostRace, NotFound, Refused, WrongState
-from labmgr.services import (
-    attendance,
-    choices,
-    doors,
-    forms,
-    hours,
-    interruptions,
-    labs,
-    outages,
-    passages,
-    reconcile,
-    rosters,
-)
-from labmgr.services.accounts import add_account
+from labmgr.services.instance.accounts import add_account
+from labmgr.services.lab import doors, labs, reconcile
+from labmgr.services.passage import attendance, choices, hours, interruptions, outages, passages
+from labmgr.services.session import forms, rosters
 from tests.services.world import World
 
 P = PassageState

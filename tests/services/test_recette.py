@@ -6,7 +6,8 @@ from labmgr.domain.journal import first_altered
 from labmgr.domain.repair import Seen
 from labmgr.domain.work import JobKind
 from labmgr.errors import BadFile, BadInput, EngineUnreachable, NotFound, Refused, WrongState
-from labmgr.services import doors, labs, recette
+from labmgr.services.lab import doors, labs
+from labmgr.services.passage import recette
 from tests import recette as sheets
 from tests.services.mortal import Killed
 from tests.services.world import World, write_templates

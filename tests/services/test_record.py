@@ -13,7 +13,8 @@ from labmgr.domain.journal import Tail
 from labmgr.domain.passage import PassageState
 from labmgr.domain.record import LOCAL
 from labmgr.errors import BadInput, NotFound
-from labmgr.services import access, fallback, interruptions, record
+from labmgr.services.lab import access
+from labmgr.services.passage import fallback, interruptions, record
 from tests.services.record_day import EIGHT, LONG, Day, a_world, lived
 
 SLACK = timedelta(seconds=30)  # the test's clock moves at each look

@@ -16,7 +16,7 @@ from labmgr.domain.journal import Tail
 from labmgr.domain.record import Chain, Sheet, SheetAccount, SheetLab, SheetNode, Who
 from labmgr.paper.printer import Printer
 from labmgr.paper.words import hour, length, zone
-from labmgr.services import fallback, record
+from labmgr.services.passage import fallback, record
 from labmgr.wiring import french
 from tests.services.record_day import LONG, a_world, lived
 

@@ -9,7 +9,9 @@ from labmgr.domain.lab import LabState
 from labmgr.domain.passage import Passage
 from labmgr.domain.snapshot import SnapshotKind
 from labmgr.errors import DiskFull, Refused
-from labmgr.services import attendance, choices, forms, hours, passages, rehearsal
+from labmgr.services.day import rehearsal
+from labmgr.services.passage import attendance, choices, hours, passages
+from labmgr.services.session import forms
 
 BY = "technicien"
 COPY = "e6-essai"

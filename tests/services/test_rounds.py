@@ -11,7 +11,7 @@ import pytest
 from labmgr.domain.repair import GATEWAY, Seen, Step
 from labmgr.domain.work import JobKind, JobState, Lane
 from labmgr.errors import EngineUnreachable, Refused, StoreError
-from labmgr.services import doors, labs, reconcile
+from labmgr.services.lab import doors, labs, reconcile
 from labmgr.worker import loop
 from labmgr.worker.loop import Worker
 from tests.lab.clients import wait_for

@@ -13,23 +13,12 @@ from labmgr.domain.repair import GATEWAY, Seen
 from labmgr.domain.snapshot import SnapshotKind
 from labmgr.domain.words import Audience
 from labmgr.errors import BadFile, BadInput, NotFound, Refused, WrongState
-from labmgr.services import (
-    access,
-    accounts,
-    attendance,
-    choices,
-    doors,
-    forms,
-    interruptions,
-    labs,
-    passages,
-    repairs,
-    rosters,
-    snapshots,
-    spares,
-    waves,
-)
-from labmgr.services.blueprint import plan_of
+from labmgr.services.day import repairs, spares, waves
+from labmgr.services.instance import accounts
+from labmgr.services.lab import access, doors, labs, snapshots
+from labmgr.services.lab.blueprint import plan_of
+from labmgr.services.passage import attendance, choices, interruptions, passages
+from labmgr.services.session import forms, rosters
 from tests.services.world import MINI, write_templates
 
 BY = "prof"

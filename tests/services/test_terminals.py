@@ -10,9 +10,10 @@ from labmgr.domain.lab import LabState
 from labmgr.domain.terminals import MOST_EACH, MOST_LINES, Size
 from labmgr.domain.words import Audience
 from labmgr.errors import LoginRefused, NotFound, Refused, StoreError
-from labmgr.services import doors, terminals
-from labmgr.services.live_terminal import Ending, Holder
-from labmgr.services.live_terminals import Terminals
+from labmgr.services.desk import terminals
+from labmgr.services.desk.live_terminal import Ending, Holder
+from labmgr.services.desk.live_terminals import Terminals
+from labmgr.services.lab import doors
 
 CANDIDATE = Holder(Audience.CANDIDATE, "candidate:e6/1", "candidate 1")
 COMMISSION = Holder(Audience.COMMISSION, "account:jury", "jury")

@@ -13,8 +13,8 @@ from labmgr.domain.passage import PassageState
 from labmgr.domain.timetable import Limits, Wishes
 from labmgr.domain.words import Option, Role
 from labmgr.errors import NotFound, Refused
-from labmgr.services import forms, rosters, timetable
-from labmgr.services.timetable import Change
+from labmgr.services.session import forms, rosters, timetable
+from labmgr.services.session.timetable import Change
 
 WISHES = Wishes(date(2026, 5, 27), tuple("123456"))
 MIB = 1 << 20

@@ -9,18 +9,10 @@ from labmgr.domain.lab import LabState
 from labmgr.domain.passage import Passage, PassageState
 from labmgr.domain.snapshot import SnapshotKind
 from labmgr.errors import Refused
-from labmgr.services import (
-    attendance,
-    away,
-    choices,
-    forms,
-    hours,
-    interruptions,
-    labs,
-    passages,
-    sessions,
-    waves,
-)
+from labmgr.services.day import waves
+from labmgr.services.lab import away, labs
+from labmgr.services.passage import attendance, choices, hours, interruptions, passages
+from labmgr.services.session import forms, sessions
 from tests.services.world import MINI, write_templates
 
 BY = "prof"

@@ -14,20 +14,12 @@ from labmgr.domain.snapshot import SnapshotKind
 from labmgr.domain.words import Audience
 from labmgr.domain.work import JobKind, JobState
 from labmgr.errors import BadFile, Refused
-from labmgr.services import (
-    doors,
-    forms,
-    labs,
-    reconcile,
-    repairs,
-    sessions,
-    snapshots,
-    spares,
-    wires,
-)
-from labmgr.services.blueprint import plan_of
-from labmgr.services.doctor import Verdict, examine
+from labmgr.services.day import repairs, spares
+from labmgr.services.day.doctor import Verdict, examine
 from labmgr.services.equipment import orders, places
+from labmgr.services.lab import doors, labs, reconcile, snapshots, wires
+from labmgr.services.lab.blueprint import plan_of
+from labmgr.services.session import forms, sessions
 from tests.services.world import MINI, NOON, write_templates
 
 BY = "prof"

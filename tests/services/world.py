@@ -21,8 +21,9 @@ from labmgr.engines.fake_engine import FakeEngine
 from labmgr.engines.fake_images import FakeImages
 from labmgr.engines.fake_lab import WRITE
 from labmgr.paper.printer import Printer
-from labmgr.services import images, labs, reconcile, rosters
-from labmgr.services.backup import Safe
+from labmgr.services.instance.backup import Safe
+from labmgr.services.lab import images, labs, reconcile
+from labmgr.services.session import rosters
 from labmgr.services.work import do_one_job
 from labmgr.store.device_configs import FileConfigs
 from labmgr.store.file_inventory import FileInventory

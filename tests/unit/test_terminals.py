@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from labmgr.domain.terminals import Ring, Size
 from labmgr.domain.words import Audience
 from labmgr.errors import NotFound, StoreError
-from labmgr.services.live_terminal import ABANDONED, IDLE, Ending, Holder, Label, Terminal
+from labmgr.services.desk.live_terminal import ABANDONED, IDLE, Ending, Holder, Label, Terminal
 from labmgr.store.recordings import FileRecordings
 
 NOW = datetime(2027, 6, 1, 8, 0, tzinfo=UTC)

@@ -14,7 +14,7 @@ from labmgr.panel.filters import tell
 from labmgr.panel.gate import tools
 from labmgr.panel.portal import words
 from labmgr.panel.portal.views import bp, me
-from labmgr.services import desk, savepoints
+from labmgr.services.desk import desk, savepoints
 
 STAYS = "portal.show"
 

@@ -11,8 +11,10 @@ from labmgr.errors import LabmgrError, Refused
 from labmgr.panel import terminal as wire
 from labmgr.panel.gate import tools
 from labmgr.panel.portal.views import SEAT, bp, me, own_lab, owner_of
-from labmgr.services import access, accounts, terminals
-from labmgr.services.live_terminal import Holder
+from labmgr.services.desk import terminals
+from labmgr.services.desk.live_terminal import Holder
+from labmgr.services.instance import accounts
+from labmgr.services.lab import access
 
 
 @bp.get("/labo/<lab_id>/terminal/<node>")

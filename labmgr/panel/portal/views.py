@@ -26,7 +26,9 @@ from labmgr.errors import NotAllowed, NotFound, Refused
 from labmgr.panel.gate import tools
 from labmgr.panel.portal import words
 from labmgr.panel.terminal import running
-from labmgr.services import access, accounts, desk
+from labmgr.services.desk import desk
+from labmgr.services.instance import accounts
+from labmgr.services.lab import access
 
 entry = Blueprint("portal_entry", __name__, url_prefix="/portail/entree")
 bp = Blueprint("portal", __name__, url_prefix="/portail")

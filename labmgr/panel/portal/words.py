@@ -6,7 +6,7 @@ from typing import Final
 
 from flask_babel import lazy_gettext as _l
 
-from labmgr.services.desk import Stage
+from labmgr.services.desk.desk import Stage
 
 S = Stage
 HEADINGS: Final = {

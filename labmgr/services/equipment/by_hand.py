@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from labmgr.domain.devices import Outcome, outcome_of
 from labmgr.domain.inventory import Device
+from labmgr.domain.journal import need
 from labmgr.domain.lab import Lab
 from labmgr.domain.ports import Tools
 from labmgr.domain.snapshot import SnapshotKind
@@ -14,7 +15,6 @@ from labmgr.services.equipment import asking, baselines, keyring, lives, orders,
 from labmgr.services.equipment.asking import Report
 from labmgr.services.equipment.baselines import is_server
 from labmgr.services.equipment.errands import Errand, Errands, Kind
-from labmgr.services.steps import need
 
 
 def preview_place(errands: Errands, name: str, *, by: str) -> Errand:

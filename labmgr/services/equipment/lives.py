@@ -15,11 +15,11 @@ from labmgr.domain.ports import Tools
 from labmgr.domain.snapshot import SnapshotKind
 from labmgr.domain.variables import fill
 from labmgr.errors import DevicesRed, LabmgrError, Refused
-from labmgr.services import labs, sitting, wires
 from labmgr.services.equipment import baselines, orders, servers, states
 from labmgr.services.equipment.asking import Report, all_at_once, keys_of, noted
 from labmgr.services.equipment.baselines import is_server
 from labmgr.services.equipment.values import values_for
+from labmgr.services.lab import labs, sitting, wires
 
 P = PassageState
 

@@ -11,7 +11,7 @@ from labmgr.domain.passage import Passage
 from labmgr.domain.ports import Tools
 from labmgr.domain.work import Job, JobKind, Order
 from labmgr.errors import LabmgrError, Refused
-from labmgr.services import sitting
+from labmgr.services.lab import sitting
 
 _SETS: Final = frozenset({JobKind.PREPARE, JobKind.RESTORE_DEVICES})
 log = logging.getLogger(__name__)

@@ -15,8 +15,8 @@ from labmgr.domain.passage import Passage
 from labmgr.domain.ports import Tools
 from labmgr.domain.words import Said
 from labmgr.errors import BadFile, NotFound, Refused
-from labmgr.services import sitting, wires
 from labmgr.services.equipment import orders
+from labmgr.services.lab import sitting, wires
 
 JUST_NOW: Final = timedelta(minutes=10)  # an older answer proves nothing about the equipment
 WORKED_ON: Final = frozenset({Stage.SET, Stage.OPEN, Stage.CLOSED})

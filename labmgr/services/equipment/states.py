@@ -9,10 +9,10 @@ from typing import Final
 
 from labmgr.domain.equipment import Stage
 from labmgr.domain.inventory import Device
+from labmgr.domain.journal import need
 from labmgr.domain.ports import Tools
 from labmgr.errors import LabmgrError, Refused
-from labmgr.services import sitting
-from labmgr.services.steps import need
+from labmgr.services.lab import sitting
 
 _NOBODYS: Final = {"stage": Stage.UNKNOWN, "lab": ""}
 

@@ -10,7 +10,7 @@ from labmgr.domain.ports import Tools
 from labmgr.domain.template import CredentialKind
 from labmgr.domain.values import values_of
 from labmgr.domain.variables import account_variable
-from labmgr.services.blueprint import candidate_of, credentials_of
+from labmgr.services.lab.blueprint import candidate_of, credentials_of
 
 PASSWORD: Final = "PASSWORD_"  # noqa: S105 - how such a variable begins
 

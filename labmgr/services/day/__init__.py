@@ -1,0 +1,1 @@
+"""What staff do with many labs: waves, spares, repairs, the check and the rehearsal before."""

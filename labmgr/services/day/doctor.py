@@ -1,0 +1,195 @@
+"""Go or no-go: everything a day depends on, each with a word on how to mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from labmgr.domain.ports import Tools
+from labmgr.domain.site import HostFacts
+from labmgr.errors import LabmgrError
+from labmgr.services.lab.capacity import MIB, address_faults, capacity
+from labmgr.services.lab.images import missing
+from labmgr.services.lab.snapshots import REHEARSAL
+
+WORKER_SILENT = timedelta(seconds=20)
+INOTIFY_WANTED = 8192
+OLDEST_CLOCK = 2026  # a server whose clock battery is dead starts in 1970 or 2000
+
+
+class Verdict(StrEnum):
+    GOOD = "good"
+    WARNING = "warning"
+    BAD = "bad"
+
+
+@dataclass(frozen=True)
+class Sign:
+    """One thing looked at: what was seen, and the mend when it is not good."""
+
+    what: str
+    verdict: Verdict
+    seen: str
+    mend: str = ""
+
+
+def examine(tools: Tools) -> list[Sign]:
+    """Look at everything; a look that fails is itself a sign, never an exception."""
+    signs = list(_guarded("database", lambda: _database(tools)))
+    signs += _guarded("templates", lambda: _templates(tools))
+    signs += _guarded("clock", lambda: _clock(tools))
+    signs += _guarded("worker", lambda: _worker(tools))
+    try:
+        facts = tools.engine.facts(guard=True)
+    except LabmgrError as trouble:
+        return [*signs, Sign("engine", Verdict.BAD, str(trouble), trouble.hint)]
+    signs += _guarded("engine", lambda: _engine(facts))
+    signs += _guarded("images", lambda: _images(tools))
+    signs += _guarded("room", lambda: _room(tools, facts))
+    signs += _guarded("addresses", lambda: _addresses(tools, facts))
+    signs += _guarded("wires", lambda: _wires(tools, facts))
+    signs += _guarded("strays", lambda: _strays(tools))
+    return signs
+
+
+def go(signs: list[Sign]) -> bool:
+    """No-go as soon as one sign is bad."""
+    return all(sign.verdict is not Verdict.BAD for sign in signs)
+
+
+def _guarded(what: str, look: Callable[[], Iterator[Sign]]) -> list[Sign]:
+    try:
+        return list(look())
+    except LabmgrError as trouble:
+        return [Sign(what, Verdict.BAD, str(trouble), trouble.hint)]
+
+
+def _database(tools: Tools) -> Iterator[Sign]:
+    sessions = tools.store.sessions()
+    yield Sign("database", Verdict.GOOD, f"{len(sessions)} session(s)")
+
+
+def _templates(tools: Tools) -> Iterator[Sign]:
+    names = tools.library.names()
+    for name in names:
+        tools.library.read(name)
+    good = Verdict.GOOD if names else Verdict.BAD
+    yield Sign("templates", good, ", ".join(names) or "none", "" if names else "Add one.")
+
+
+def _clock(tools: Tools) -> Iterator[Sign]:
+    """Only a clock that cannot be right is noticed: a server without Internet has no other."""
+    now, last = tools.now(), tools.store.entries(limit=1)
+    if now.year < OLDEST_CLOCK or (last and last[-1].at > now + timedelta(minutes=1)):
+        yield Sign(
+            "clock",
+            Verdict.BAD,
+            f"{now:%Y-%m-%d %H:%M} UTC is before labmgr's last act",
+            "Set the server's clock (`timedatectl set-time`), then restart labmgr.",
+        )
+    else:
+        yield Sign("clock", Verdict.GOOD, f"{now:%Y-%m-%d %H:%M} UTC")
+
+
+def _worker(tools: Tools) -> Iterator[Sign]:
+    beat = tools.store.last_beat()
+    if beat is None or tools.clock().since(beat) > WORKER_SILENT.total_seconds():
+        seen = "never started" if beat is None else f"silent since {beat.at:%H:%M:%S} UTC"
+        yield Sign("worker", Verdict.WARNING, seen, "Start it: `labmgr serve`.")
+    else:
+        yield Sign("worker", Verdict.GOOD, "at work")
+
+
+def _engine(facts: HostFacts) -> Iterator[Sign]:
+    yield Sign("engine", Verdict.GOOD, f"{facts.engine}, {facts.storage}, cgroup {facts.cgroup}")
+    if facts.systemd_nodes:
+        yield Sign("systemd nodes", Verdict.GOOD, facts.systemd_nodes)
+    else:
+        yield Sign("systemd nodes", Verdict.BAD, facts.systemd_refusal, "See docs: init.")
+    laid = facts.guard == "laid"
+    yield Sign(
+        "guard",
+        Verdict.GOOD if laid else Verdict.WARNING,
+        facts.guard,
+        "" if laid else "It is laid when a lab is built or opened.",
+    )
+    if 0 < facts.inotify_instances < INOTIFY_WANTED:
+        yield Sign(
+            "inotify",
+            Verdict.WARNING,
+            f"fs.inotify.max_user_instances={facts.inotify_instances}",
+            f"sysctl -w fs.inotify.max_user_instances={INOTIFY_WANTED}",
+        )
+
+
+def _images(tools: Tools) -> Iterator[Sign]:
+    lacking = missing(tools)
+    if lacking:
+        yield Sign(
+            "images",
+            Verdict.BAD,
+            f"missing: {', '.join(lacking)}",
+            "`labmgr image build`, or `labmgr image import FILE` without Internet.",
+        )
+    else:
+        yield Sign("images", Verdict.GOOD, "all there")
+
+
+def _room(tools: Tools, facts: HostFacts) -> Iterator[Sign]:
+    found = capacity(tools)
+    words = (
+        f"{found.memory_free // MIB} of {found.memory_total // MIB} MiB memory free, "
+        f"{found.disk_free // MIB} MiB disk free; room for {found.labs_more} more lab(s)"
+    )
+    low = facts.disk_free < tools.site.disk_reserve
+    yield Sign(
+        "room",
+        Verdict.BAD if low else Verdict.GOOD,
+        words,
+        "Free some disk: remove labs of past sessions." if low else "",
+    )
+
+
+def _addresses(tools: Tools, facts: HostFacts) -> Iterator[Sign]:
+    ranges = tools.site.ranges
+    numbers = {lab.number: lab.id for lab in tools.store.labs()} or {1: ""}
+    if clashes := address_faults(tools, facts, numbers):
+        yield Sign(
+            "addresses",
+            Verdict.BAD,
+            "; ".join(clashes),
+            "Set LABMGR_NET_BASE or LABMGR_PORT_BASE to a free range.",
+        )
+    else:
+        yield Sign("addresses", Verdict.GOOD, f"from {ranges.net}.0.0 and port {ranges.port} up")
+
+
+def _wires(tools: Tools, facts: HostFacts) -> Iterator[Sign]:
+    """Nothing is said in a room without wires."""
+    wires = [(place, wire) for place in tools.inventory.read().places for wire in place.wires]
+    absent = [
+        f"{wire.interface} (wire {wire.name} of place {place.name})"
+        for place, wire in wires
+        if wire.interface not in facts.interfaces
+    ]
+    if absent:
+        mend = "Is the adapter in? `ip link` lists them; correct `wires` in devices.yaml."
+        yield Sign("wires", Verdict.BAD, f"the host has no {', '.join(absent)}", mend)
+    elif wires:
+        yield Sign("wires", Verdict.GOOD, f"{len(wires)} wire(s), every interface is there")
+
+
+def _strays(tools: Tools) -> Iterator[Sign]:
+    """Containers of labs without a row hold work that labmgr will not throw away by itself."""
+    known = {lab.id for lab in tools.store.labs()}
+    found = [lab for lab in tools.engine.look_all() if lab.removesuffix(REHEARSAL) not in known]
+    if found:
+        yield Sign(
+            "strays",
+            Verdict.WARNING,
+            f"containers of labs that the database does not know: {', '.join(sorted(found))}",
+            "Was the database restored from a backup? Otherwise remove them by their label: "
+            f"`docker rm -fv $(docker ps -aq --filter label=labmgr.lab={min(found)})`.",
+        )

@@ -1,0 +1,1 @@
+"""What the candidate has in hand: accesses, save points, terminals."""

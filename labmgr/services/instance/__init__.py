@@ -1,0 +1,1 @@
+"""This installation itself: who gets in, backup and restore."""

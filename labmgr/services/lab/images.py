@@ -1,0 +1,101 @@
+"""The images of the templates: what is there, building what is missing, carrying them by file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from labmgr.domain.exam import SessionState
+from labmgr.domain.ports import ImageFacts, Recipe, Tools
+from labmgr.domain.template import ImageSpec
+from labmgr.errors import NotFound, Refused
+from labmgr.services.lab.blueprint import recipes_of
+
+# Told while images are built: the recipe, the step in words, share from 0 to 1.
+TellImage = Callable[[Recipe, str, float], None]
+
+
+def wanted(
+    tools: Tools, templates: Sequence[str] = (), recipes: Sequence[str] = ()
+) -> list[Recipe]:
+    """The recipes of these templates (of all when nothing is named) and of labmgr itself.
+
+    *recipes*: those that no template names, by their folders.
+    """
+    names = templates or (() if recipes else tools.library.names())
+    found = recipes_of(tools, [tools.library.read(name) for name in names])
+    named = [tools.library.recipe(ImageSpec(recipe=name)) for name in recipes]
+    return list({one.tag: one for one in (*found, *filter(None, named))}.values())
+
+
+def listing(
+    tools: Tools, templates: Sequence[str] = (), recipes: Sequence[str] = ()
+) -> list[ImageFacts]:
+    """Every wanted image, there or missing."""
+    facts = tools.images.facts(wanted(tools, templates, recipes))
+    return [facts[tag] for tag in sorted(facts)]
+
+
+def missing(tools: Tools, templates: Sequence[str] = (), recipes: Sequence[str] = ()) -> list[str]:
+    """Tags of the wanted images that the host does not have."""
+    return [image.tag for image in listing(tools, templates, recipes) if not image.id]
+
+
+def build(
+    tools: Tools,
+    templates: Sequence[str] = (),
+    recipes: Sequence[str] = (),
+    *,
+    by: str,
+    tell: TellImage,
+) -> list[ImageFacts]:
+    """Build what is missing, one after another; what is there is left alone.
+
+    Refused while a session is open: nothing is built or pulled then.
+    """
+    chosen = wanted(tools, templates, recipes)
+    facts = tools.images.facts(chosen)
+    lacking = [recipe for recipe in chosen if not facts[recipe.tag].id]
+    if not lacking:
+        return []
+    _no_session_open(tools)
+    built = []
+    for recipe in lacking:
+        built.append(tools.images.build(recipe, tell=_for(recipe, tell)))
+        tools.store.write(f"image:{recipe.tag}", f"built, {built[-1].id}", by=by)
+    return built
+
+
+def export(
+    tools: Tools, file: Path, templates: Sequence[str] = (), recipes: Sequence[str] = (), *, by: str
+) -> int:
+    """Write the wanted images into one tar, for a server without Internet; how many."""
+    if lacking := missing(tools, templates, recipes):
+        raise NotFound(
+            f"Images missing: {', '.join(lacking)}", hint="Build them: `labmgr image build`."
+        )
+    chosen = wanted(tools, templates, recipes)
+    tools.images.export(chosen, file)
+    tools.store.write("images", f"{len(chosen)} exported", by=by)
+    return len(chosen)
+
+
+def load(tools: Tools, file: Path, *, by: str) -> tuple[str, ...]:
+    """Read such a tar; the tags that came in."""
+    _no_session_open(tools)
+    tags = tools.images.load(file)
+    tools.store.write("images", f"{len(tags)} imported", by=by)
+    return tags
+
+
+def _for(recipe: Recipe, tell: TellImage) -> Callable[[str, str, float], None]:
+    return lambda _name, step, share: tell(recipe, step, share)
+
+
+def _no_session_open(tools: Tools) -> None:
+    held = [one.name for one in tools.store.sessions() if one.state is SessionState.OPEN]
+    if held:
+        raise Refused(
+            f"Session {', '.join(held)} is open: no image is built or loaded meanwhile",
+            hint="Close the session first (`labmgr session close NAME`).",
+        )

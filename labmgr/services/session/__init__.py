@@ -1,0 +1,1 @@
+"""What is prepared beforehand: the session, its list, form, réalisations, timetable."""
