@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Integer, String, Table
+from sqlalchemy import Column, Integer, String, Table
 
 from labmgr.domain.devices import Outcome
 from labmgr.domain.equipment import Stage
 from labmgr.domain.snapshot import SnapshotKind
-from labmgr.store.tables import metadata
+from labmgr.store.columns import metadata, owner_lab, texts
 from labmgr.store.types import Instant, Word
-
-
-def _texts(*names: str) -> list[Column[str]]:
-    return [Column(name, String, nullable=False) for name in names]
-
 
 device_states = Table(
     "device_states",
@@ -21,7 +16,7 @@ device_states = Table(
     Column("device", String, primary_key=True),
     Column("stage", Word(Stage), nullable=False),
     Column("outcome", Word(Outcome)),
-    *_texts("lab", "said", "mend", "model", "version", "os", "hostname", "aside"),
+    *texts("lab", "said", "mend", "model", "version", "os", "hostname", "aside"),
     Column("asked", Instant),
     Column("answered", Instant),
 )
@@ -30,8 +25,8 @@ kept_configs = Table(
     "kept_configs",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("lab", String, ForeignKey("labs.id", ondelete="CASCADE"), index=True, nullable=False),
+    owner_lab(index=True),
     Column("kind", Word(SnapshotKind), nullable=False),
     Column("at", Instant, nullable=False),
-    *_texts("device", "backup", "sha256", "said"),
+    *texts("device", "backup", "sha256", "said"),
 )

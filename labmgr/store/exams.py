@@ -15,9 +15,10 @@ from labmgr.domain.passage import BEFORE, Incident, Passage, PassageState
 from labmgr.domain.work import Order
 from labmgr.errors import LostRace, NotFound, Refused
 from labmgr.store.database import columns, every, first, put
+from labmgr.store.exam_tables import bells, commissions, incidents, passages, realisations
 from labmgr.store.jobs import Ordering
 from labmgr.store.journal import Book
-from labmgr.store.tables import bells, commissions, incidents, passages, realisations, sessions
+from labmgr.store.tables import sessions
 
 PLAN = ("commission", "place", "wave", "planned", "own_tools")  # what a timetable may change
 

@@ -11,7 +11,7 @@ from sqlalchemy import create_engine, inspect
 
 from labmgr.errors import StoreError
 from labmgr.store import schema
-from labmgr.store.tables import metadata
+from labmgr.store.columns import metadata
 
 
 def test_from_nothing_to_all_tables_and_again(store, home, open_store):
