@@ -190,7 +190,7 @@ class FakeEngine:
 
     def last_words(self, lab: str, node: str, lines: int = 20) -> str:
         self._said("last_words", lab)
-        return f"{self._node(lab, node).seen}, exit code 0" if lines else ""
+        return str(self._node(lab, node).seen) if lines else ""
 
     def run(
         self,

@@ -20,16 +20,19 @@ def of(reach: Reach, box: Box, lines: int) -> str:
     with in_our_words(reach.host):
         state: dict[str, Any] = reach.api.inspect_container(box.id)["State"]
         said = reach.api.logs(box.id, tail=lines, stream=False).decode(errors="replace").strip()
-    told = [_state(state), said]
+    told = [words_of(state), said]
     if box.seen is Seen.RUNNING and said.count("\n") + 1 < lines:
         told.append(_inner(reach, box, lines))
     return "\n".join(words for words in told if words)
 
 
-def _state(state: dict[str, Any]) -> str:
-    words = f"{state['Status']}, exit code {state['ExitCode']}"
-    if state.get("OOMKilled"):
-        words += ", killed for using more memory than it may"
+def words_of(state: dict[str, Any]) -> str:
+    if state["Status"] == "running":
+        words = "running"
+    elif state.get("OOMKilled"):
+        words = "ended for using more memory than its limit"
+    else:
+        words = f"{state['Status']}, exit code {state['ExitCode']}"
     return f"{words}: {state['Error']}" if state.get("Error") else words
 
 

@@ -14,7 +14,16 @@ from docker.errors import APIError, DockerException, ImageNotFound
 from requests import Response
 
 from labmgr.domain.plan import Port, SecretFile
-from labmgr.engines import archive, doorbell, gateway, host, naming, parallel, root_image
+from labmgr.engines import (
+    archive,
+    doorbell,
+    gateway,
+    host,
+    last_words,
+    naming,
+    parallel,
+    root_image,
+)
 from labmgr.engines.naming import Bridge, Names
 from labmgr.engines.reach import is_alive, owner
 from labmgr.engines.systemd import Way, how_systemd
@@ -301,3 +310,22 @@ def test_all_orders_are_finished_before_a_failure_is_raised():
 def test_nobody_at_the_door_is_heard_at_once():
     assert not doorbell.answers("127.0.0.1", 1)
     assert doorbell.goes_quiet("0.0.0.0", [1, 2], patience=0.1)
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        ({"Status": "running", "ExitCode": 0}, "running"),
+        ({"Status": "exited", "ExitCode": 3}, "exited, exit code 3"),
+        (
+            {"Status": "exited", "ExitCode": 137, "OOMKilled": True},
+            "ended for using more memory than its limit",
+        ),
+        (
+            {"Status": "created", "ExitCode": 127, "Error": "no such file"},
+            "created, exit code 127: no such file",
+        ),
+    ],
+)
+def test_how_a_node_stands_is_said_in_a_few_words(state, words):
+    assert last_words.words_of(state) == words
