@@ -10,7 +10,8 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 
 from labmgr.cli.shell import Shell, answer, note, refuse, table
 from labmgr.domain.ports import Tools
-from labmgr.domain.work import ENDED, Job, JobState
+from labmgr.domain.work import ENDED, LANE, Job, JobState, Lane
+from labmgr.services.equipment import orders
 
 LOOK_EVERY = 0.3  # seconds
 
@@ -29,7 +30,10 @@ def report(shell: Shell, jobs: Sequence[Job], *, wait: bool, as_json: bool) -> i
 
 
 def follow(shell: Shell, jobs: Sequence[Job]) -> list[Job]:
-    """Wait for all; this process is the worker meanwhile when no other one is at work."""
+    """Wait for all, and for what they order from devices when they are done.
+
+    This process is the worker meanwhile when no other one is at work.
+    """
     with shell.help_out(shell.tools) as helping:
         if helping:
             note("no worker was at work: this command carries the work out itself")
@@ -45,15 +49,23 @@ def _follow(tools: Tools, jobs: Sequence[Job]) -> list[Job]:
         TextColumn("{task.fields[step]}"),
         console=Console(stderr=True),
     )
+    rows: dict[int, TaskID] = {}
     with bars:
-        rows = {job.id: bars.add_task(f"{job.kind} {job.lab}", total=1.0, step="") for job in jobs}
         while True:
-            now = [tools.store.job(job.id) for job in jobs]
+            now = _with_following(tools, [tools.store.job(job.id) for job in jobs])
             for job in now:
+                if job.id not in rows:
+                    rows[job.id] = bars.add_task(f"{job.kind} {job.lab}", total=1.0, step="")
                 _advance(tools, bars, rows[job.id], job)
             if all(job.state in ENDED for job in now):
                 return now
             time.sleep(LOOK_EVERY)
+
+
+def _with_following(tools: Tools, jobs: Sequence[Job]) -> list[Job]:
+    """An order to devices is written before the job that gave it has ended: none is missed."""
+    more = (one for job in jobs if job.ended_well for one in orders.following(tools, job))
+    return list({one.id: one for one in (*jobs, *more)}.values())
 
 
 def _advance(tools: Tools, bars: Progress, row: TaskID, job: Job) -> None:
@@ -62,7 +74,10 @@ def _advance(tools: Tools, bars: Progress, row: TaskID, job: Job) -> None:
         bars.update(row, completed=1.0 if job.ended_well else None, step=words)
         return
     steps = tools.store.progress(job.lab)
-    if job.state is JobState.DOING and steps:
+    if job.state is JobState.DOING and LANE[job.kind] is Lane.DEVICES:
+        done, among = orders.heard(tools, job)
+        bars.update(row, completed=done / max(among, 1), step=f"{done} of {among} devices")
+    elif job.state is JobState.DOING and steps:
         share = sum(step.share for step in steps) / len(steps)
         newest = max(steps, key=lambda step: step.at)
         bars.update(row, completed=share, step=f"{newest.node}: {newest.step}")

@@ -57,8 +57,7 @@ def _reset(tools: Tools, job: Job) -> object:
     nodes = job.args["nodes"].split() if "nodes" in job.args else None
     lab = labs.carry_out_reset(tools, job.lab, by=job.by, nodes=nodes, force="force" in job.args)
     if nodes is None:
-        for order in equipped.order_restore(tools, job.lab):
-            tools.store.order(order.kind, order.lab, by=job.by)
+        equipped.order_restore(tools, job)
     return lab
 
 

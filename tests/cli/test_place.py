@@ -113,3 +113,30 @@ def test_a_place_that_nobody_declared_is_named(room):
     refused = room.say("place", "prepare", "P9")
     assert refused.exit_code == 1
     assert "Known are: P1, P2." in refused.output
+
+
+def test_a_reset_is_followed_until_its_devices_are_back(room):
+    room.say("place", "prepare", "--all", "--wait")
+    start = dict(room.world.devices.running)
+    room.world.devices.running["sw1"] += "vlan 99\n name pirate\n"
+    done = room.json("lab", "reset", "e6", "--all", "--wait", "--yes")
+    assert [job["kind"] for job in done] == ["reset", "reset", "restore-devices", "restore-devices"]
+    assert {job["state"] for job in done} == {"done"}
+    assert room.world.devices.running["sw1"] == start["sw1"]
+
+
+def test_a_reset_whose_device_failed_is_no_success(room):
+    room.say("place", "prepare", "--all", "--wait")
+    room.world.devices.running["sw1"] += "vlan 99\n name pirate\n"
+    room.world.devices.trouble["sw1"] = DeviceSilent("sw1 does not answer", hint="Is it on?")
+    failed = room.say("lab", "reset", "e6", "--all", "--wait", "--yes")
+    assert failed.exit_code == 1
+    assert "restore-devices e6-1-1: 1 device(s) failed: sw1 does not answer" in failed.stderr
+    assert "set it aside with its reason. Is it on?" in failed.stderr
+    assert "e6-2-1: " not in failed.stderr.split("error:", 1)[1], "the other one is back"
+
+
+def test_a_reset_without_waiting_says_its_own_number_only(room):
+    room.say("place", "prepare", "--all", "--wait")
+    ordered = room.json("lab", "reset", "e6", "--all", "--yes")
+    assert [job["kind"] for job in ordered] == ["reset", "reset"]

@@ -214,9 +214,10 @@ def _each(
     said = "; ".join(f"{one.device.name}: {one.outcome}" for one in red)
     if incident:
         _call_staff(tools, incident, said)
+    mends = "; ".join(dict.fromkeys(one.mend for one in red if one.mend))
     raise DevicesRed(
         f"{len(red)} device(s) failed: " + "; ".join(one.said for one in red),
-        hint="Mend each, or set it aside with its reason; then repeat.",
+        hint=f"Repeat once it is mended, or set it aside with its reason. {mends}",
     )
 
 

@@ -13,6 +13,7 @@ from labmgr.domain.work import Job, JobKind, Order
 from labmgr.errors import LabmgrError, Refused
 from labmgr.services.lab import sitting
 
+AFTER: Final = "after"  # in a job's args: the number of the job that ordered it
 _SETS: Final = frozenset({JobKind.PREPARE, JobKind.RESTORE_DEVICES})
 log = logging.getLogger(__name__)
 
@@ -68,6 +69,13 @@ def order_in_time(tools: Tools, passage: Passage) -> list[Order]:
     return [Order(JobKind.PREPARE, passage.lab)] if passage.lab and needed else []
 
 
+def heard(tools: Tools, job: Job) -> tuple[int, int]:
+    """How many of the lab's devices have answered, or failed, since this job began; of how many."""
+    theirs = [one for one in tools.store.device_states(job.lab) if not one.aside]
+    since = job.started
+    return sum(bool(since and one.asked and one.asked >= since) for one in theirs), len(theirs)
+
+
 def being_set(tools: Tools, lab_id: str) -> bool:
     """Whether the lab's devices are just being set, or wait for it."""
     return any(one.kind in _SETS for one in tools.store.jobs(lab=lab_id, unended=True))
@@ -97,9 +105,17 @@ def order_keep(tools: Tools, lab_id: str) -> list[Order]:
     return _with(tools, lab_id, JobKind.KEEP_CONFIGS)
 
 
-def order_restore(tools: Tools, lab_id: str) -> list[Order]:
-    """Orders that go with a reset."""
-    return _with(tools, lab_id, JobKind.RESTORE_DEVICES)
+def order_restore(tools: Tools, reset: Job) -> list[Job]:
+    """Given with a lab's reset once it is done, and known by it: see `following`."""
+    orders = _with(tools, reset.lab, JobKind.RESTORE_DEVICES)
+    after = {AFTER: str(reset.id)}
+    return [tools.store.order(one.kind, one.lab, by=reset.by, args=after) for one in orders]
+
+
+def following(tools: Tools, job: Job) -> list[Job]:
+    """What a job that is done has ordered from the devices; who waits for it waits for this too."""
+    theirs = tools.store.jobs(lab=job.lab) if job.kind is JobKind.RESET else []
+    return [one for one in theirs if one.args.get(AFTER) == str(job.id)]
 
 
 def held(tools: Tools, lab_id: str) -> list[Device]:
