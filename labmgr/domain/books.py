@@ -17,7 +17,7 @@ from labmgr.domain.equipment import DeviceState, KeptConfig
 from labmgr.domain.exam import Candidate, Commission, ExamSession, Realisation, SessionState
 from labmgr.domain.journal import Entry, Mark
 from labmgr.domain.lab import Lab, LabState
-from labmgr.domain.passage import Incident, Passage, PassageState
+from labmgr.domain.passage import Incident, News, Passage, PassageState
 from labmgr.domain.people import Account
 from labmgr.domain.probe import Finding
 from labmgr.domain.recette import Remark, Result, Run
@@ -172,12 +172,15 @@ class ExamBook(Protocol):
         orders: Sequence[Order] = (),
         bell: Bell | None = None,
         forget: Sequence[Bell] = (),
+        news: Sequence[News] = (),
     ) -> Passage | None:
         """One step with its journal row, its orders and the bell it answers: all or nothing.
 
-        Bells to *forget* may be due again: their phase was given more time.
-        LostRace when the passage was changed since *before* was read. None, and nothing done,
-        when the bell has been answered already.
+        So is the *news* of its incidents. Bells to *forget* may be due again: their phase was
+        given more time.
+        LostRace when the passage was changed since *before* was read; Refused when somebody has
+        decided on the incident meanwhile. None, and nothing done, when the bell has been answered
+        already.
         """
 
     def bells(self, session: str | None = None) -> set[Bell]:
@@ -192,7 +195,8 @@ class ExamBook(Protocol):
     def end_incident(self, id: int, *, seconds: float, by: str) -> None:
         """Over, and how long the candidate could not work; once ended it stays so."""
 
-    def decide_incident(self, id: int, decision: str, *, by: str) -> None: ...
+    def decide_incident(self, id: int, decision: str, *, by: str) -> None:
+        """What changes nothing of its passage. Refused when it has been decided already."""
 
 
 class AccountBook(Protocol):

@@ -125,3 +125,29 @@ class Incident:
     seconds: float = 0.0  # in which the candidate could not work
     decision: str = ""
     by: str = ""
+
+
+@dataclass(frozen=True)
+class Noticed:
+    """Of a step: it begins an incident. One that is open with the same words stands."""
+
+    what: str
+
+
+@dataclass(frozen=True)
+class Over:
+    """Of a step: it ends an incident in which the candidate could not work for so long."""
+
+    incident: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Decided:
+    """Of a step: it carries out what was decided on an incident; once, whoever decides."""
+
+    incident: int
+    words: str
+
+
+News = Noticed | Over | Decided

@@ -1,4 +1,4 @@
-"""The exam day: a session's form, commissions, réalisations, passages, bells and incidents."""
+"""The exam day: a session's form, commissions, réalisations, passages and bells."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from sqlalchemy import Connection, Table, and_, delete, insert, select, update
 
 from labmgr.domain.bells import Bell
 from labmgr.domain.exam import Commission, ExamSession, Realisation
-from labmgr.domain.passage import BEFORE, Incident, Passage, PassageState
+from labmgr.domain.passage import BEFORE, News, Passage, PassageState
 from labmgr.domain.work import Order
 from labmgr.errors import LostRace, NotFound, Refused
 from labmgr.store.database import columns, every, first, put
-from labmgr.store.exam_tables import bells, commissions, incidents, passages, realisations
+from labmgr.store.exam_tables import bells, commissions, passages, realisations
+from labmgr.store.incidents import Incidents, refuse_decided
 from labmgr.store.jobs import Ordering
 from labmgr.store.journal import Book
 from labmgr.store.tables import sessions
@@ -100,7 +101,7 @@ class Realisations(Book):
         return found.document, base64.b64decode(self._vault.unseal(found.sealed))
 
 
-class Passages(Ordering):
+class Passages(Ordering, Incidents):
     """Passages by compare-and-set on their revision, and the bells that were answered."""
 
     def passages(
@@ -138,11 +139,13 @@ class Passages(Ordering):
         orders: Sequence[Order] = (),
         bell: Bell | None = None,
         forget: Sequence[Bell] = (),
+        news: Sequence[News] = (),
     ) -> Passage | None:
         changed = replace(after, revision=before.revision + 1)
         with self._db.write() as tx:
             if bell and not _answer(tx, bell, self._now()):
                 return None
+            refuse_decided(tx, news)
             same = _mine(passages, before) & (passages.c.revision == before.revision)
             names = [field.name for field in fields(Passage)]
             if (
@@ -156,6 +159,7 @@ class Passages(Ordering):
             for rung in forget:
                 tx.execute(delete(bells).where(_this(rung)))
             self._note(tx, f"passage:{before.id}", what, by=by, why=why)
+            self._tell(tx, before, news, by=by)
             for order in orders:
                 self._order(tx, order, by=by)
         return changed
@@ -166,46 +170,6 @@ class Passages(Ordering):
             query = query.where(bells.c.session == session)
         with self._db.read() as tx:
             return set(every(tx, query, Bell))
-
-
-class Incidents(Book):
-    """What kept candidates from working, until somebody has decided on it."""
-
-    def incidents(self, session: str, candidate: str | None = None) -> list[Incident]:
-        query = columns(incidents, Incident).where(incidents.c.session == session)
-        if candidate is not None:
-            query = query.where(incidents.c.candidate == candidate)
-        with self._db.read() as tx:
-            return every(tx, query.order_by(incidents.c.id), Incident)
-
-    def open_incident(self, session: str, candidate: str, what: str, *, by: str) -> Incident:
-        facts: dict[str, Any] = {"session": session, "candidate": candidate, "what": what}
-        same = and_(incidents.c.ended.is_(None), *(incidents.c[k] == v for k, v in facts.items()))
-        with self._db.write() as tx:
-            query = columns(incidents, Incident).where(same)
-            if standing := first(tx, query, Incident):
-                return standing
-            facts |= {"noticed": self._now(), "seconds": 0.0, "decision": "", "by": by}
-            tx.execute(insert(incidents).values(**facts))
-            self._note(tx, f"passage:{session}/{candidate}", f"incident: {what}", by=by)
-            return every(tx, query, Incident)[0]
-
-    def end_incident(self, id: int, *, seconds: float, by: str) -> None:  # noqa: A002 - the port's word
-        with self._db.write() as tx:
-            one = _incident(tx, id)
-            if one.ended is None:
-                values = {"ended": self._now(), "seconds": seconds}
-                tx.execute(update(incidents).where(incidents.c.id == id).values(**values))
-                what = f"incident over after {seconds:.0f} s: {one.what}"
-                self._note(tx, f"passage:{one.session}/{one.candidate}", what, by=by)
-
-    def decide_incident(self, id: int, decision: str, *, by: str) -> None:  # noqa: A002 - the port's word
-        with self._db.write() as tx:
-            one = _incident(tx, id)
-            values = {"decision": decision, "by": by}
-            tx.execute(update(incidents).where(incidents.c.id == id).values(**values))
-            what = f"incident decided: {one.what}"
-            self._note(tx, f"passage:{one.session}/{one.candidate}", what, by=by, why=decision)
 
 
 _REALISATIONS = realisations
@@ -284,10 +248,3 @@ def _plan(tx: Connection, one: Passage) -> bool:
     values = planned | {"revision": known.revision + 1}
     tx.execute(update(passages).where(_mine(passages, one)).values(**values))
     return True
-
-
-def _incident(tx: Connection, number: int) -> Incident:
-    query = columns(incidents, Incident).where(incidents.c.id == number)
-    if found := first(tx, query, Incident):
-        return found
-    raise NotFound(f"There is no incident {number}")

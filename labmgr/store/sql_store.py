@@ -16,7 +16,7 @@ from labmgr.store import schema
 from labmgr.store.accounts import Accounts, Codes, FailedLogins
 from labmgr.store.database import Database
 from labmgr.store.equipment import Equipped
-from labmgr.store.exams import Commissions, Incidents, Passages, Realisations
+from labmgr.store.exams import Commissions, Passages, Realisations
 from labmgr.store.jobs import Jobs
 from labmgr.store.journal import Journal
 from labmgr.store.labs import Labs, Sightings
@@ -33,7 +33,6 @@ class SqlStore(
     Commissions,
     Realisations,
     Passages,
-    Incidents,
     Jobs,
     Accounts,
     Codes,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from labmgr.domain.exam import Candidate, ExamSession
-from labmgr.domain.passage import Incident
+from labmgr.domain.passage import Incident, Noticed
 from labmgr.errors import LostRace
 
 
@@ -38,7 +38,9 @@ class MemoryBook:
     def passage(self, session, candidate):
         return self.rows[session, candidate]
 
-    def change_passage(self, before, after, *, what, orders=(), bell=None, forget=(), **_who):
+    def change_passage(
+        self, before, after, *, what, orders=(), bell=None, forget=(), news=(), **who
+    ):
         key = before.session, before.candidate
         if bell in self.answered:
             return None
@@ -50,6 +52,11 @@ class MemoryBook:
         self.answered.difference_update(forget)
         self.rows[key] = replace(after, revision=before.revision + 1)
         self.told.append((before.candidate, what))
+        for one in news:
+            if isinstance(one, Noticed):
+                self.open_incident(*key, one.what, by=who["by"])
+            else:
+                self.end_incident(one.incident, seconds=one.seconds, by=who["by"])
         return self.rows[key]
 
     def bells(self, _session=None):

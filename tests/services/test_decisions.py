@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
 
@@ -11,6 +12,7 @@ from labmgr.domain.bells import Ring
 from labmgr.domain.exam import Phase, Realisation
 from labmgr.domain.passage import Passage, PassageState
 from labmgr.domain.repair import Seen
+from labmgr.domain.snapshot import SnapshotKind
 from labmgr.domain.words import Audience
 from labmgr.errors import BadInput, NotFound, Refused
 from labmgr.services.lab import labs
@@ -25,6 +27,7 @@ from labmgr.services.passage import (
 )
 from labmgr.services.passage.decisions import Decision
 from labmgr.services.session import forms
+from tests.services.mortal import Killed, Life, Moment, Mortal
 
 P = PassageState
 LAB = "e6-1-1"
@@ -107,6 +110,62 @@ def test_more_than_a_quarter_of_the_hour_is_proposed_to_be_sat_again(hour):
     assert not hour.engine.is_open(LAB, Audience.CANDIDATE)
     assert kept[0].decision == "passage reported: panne"
     assert all(one.ended for one in kept)
+    assert [one.decision for one in kept] == [kept[0].decision], "nothing new is left to decide"
+    assert next(one.kind for one in hour.tools.store.snapshots(LAB)) is SnapshotKind.END
+
+
+@pytest.mark.parametrize("decision", [Decision.GIVE, Decision.REPORT])
+@pytest.mark.parametrize("moment", [Moment.BEFORE, Moment.AFTER])
+def test_a_server_that_dies_in_a_decision_leaves_all_of_it_or_nothing(hour, decision, moment):
+    incident, tools = broken(hour, 240), hour.tools
+    told = {"by": "jury", "why": "panne", "seconds": 240}
+    until, life = 0, Life()
+    while True:
+        until += 1
+        life, before = Life(until, moment), seen(hour)
+        dying = replace(tools, store=Mortal(tools.store, life))
+        with suppress(Killed):
+            decisions.decide(dying, "e6", "1", incident.id, decision, **told)
+        kept = tools.store.incidents("e6", "1")[0].decision
+        assert (seen(hour) != before) == bool(kept), life.verbs
+        if kept:
+            break
+    assert "change_passage" in life.verbs
+    with pytest.raises(Refused, match="has just been decided"):
+        decisions.decide(tools, "e6", "1", incident.id, Decision.NOTHING, by="autre", why="x")
+    if decision is Decision.GIVE:
+        assert seen(hour).clock.allotted == 3600 + 240
+
+
+@pytest.mark.parametrize("verb", ["suspend", "resume"])
+def test_a_suspension_and_its_incident_are_one(hour, verb):
+    incident = lambda: hour.tools.store.incidents("e6", "1")  # noqa: E731 - asked twice
+    if verb == "resume":
+        interruptions.suspend(hour.tools, "e6", "1", by="jury", why="réseau")
+        hour.work()
+        interruptions.resume(hour.tools, "e6", "1", by="jury")
+    for until in range(1, 40):
+        before = seen(hour)
+        dying = replace(hour.tools, store=Mortal(hour.tools.store, Life(until, Moment.AFTER)))
+        with suppress(Killed):
+            if verb == "suspend":
+                interruptions.suspend(dying, "e6", "1", by="jury", why="réseau")
+            else:
+                hours.open_hour(dying, LAB, "e6", "1", by="jury", resume=True)
+        if seen(hour).state is not before.state:
+            break
+    assert seen(hour).state is (P.SUSPENDED if verb == "suspend" else P.HOUR)
+    assert [bool(one.ended) for one in incident()] == [verb == "resume"]
+
+
+def test_a_passage_broken_off_when_suspended_keeps_what_was_done_in_its_hour(hour):
+    interruptions.suspend(hour.tools, "e6", "1", by="surveillant", why="malaise")
+    hour.work()
+    passages.close(hour.tools, "e6", "1", by="chef", why="ne reprendra pas")
+    hour.work()
+    assert seen(hour).state is P.DONE
+    assert next(one.kind for one in hour.tools.store.snapshots(LAB)) is SnapshotKind.END
+    assert all(one.ended for one in hour.tools.store.incidents("e6", "1"))
 
 
 def test_a_decision_needs_its_reason_and_an_incident(hour):

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from labmgr.domain.exam import Phase
-from labmgr.domain.passage import UNDER_WAY, Incident, Passage, PassageState
+from labmgr.domain.passage import UNDER_WAY, Decided, Incident, Passage
 from labmgr.domain.ports import Tools
 from labmgr.errors import BadInput, NotFound, Refused
 from labmgr.services.passage import interruptions, outages, passages
@@ -54,55 +54,41 @@ def decide(
     why: str,
     seconds: float = 0.0,
 ) -> None:
-    """Carry a decision out and keep it with its reason. Two people never give the same time twice.
+    """Carry a decision out and keep it with its reason, in one step or not at all.
 
-    GIVE adds *seconds* to the present phase; REPORT suspends the passage and ends it, for the
-    head of centre to have it sat again.
+    GIVE adds *seconds* to the present phase; REPORT ends the passage, for the head of centre to
+    have it sat again. Two people never give the same time twice.
     """
     if not why.strip():
         raise BadInput("The reason is missing", hint="Say why: it stands in the record.")
-    with tools.store.lock("incidents") as mine:
-        one = _undecided(tools, session, number, incident, free=mine)
-        if decision is Decision.GIVE:
-            _give(tools, one, seconds, by=by, why=why)
-        elif decision is Decision.REPORT:
-            _report(tools, one, by=by, why=why)
-        said = {
-            Decision.GIVE: f"{seconds / 60:g} min given back: {why}",
-            Decision.REPORT: f"passage reported: {why}",
-            Decision.NOTHING: f"nothing to compensate: {why}",
-        }
-        tools.store.decide_incident(incident, said[decision], by=by)
+    one = _found(tools, session, number, incident)
+    passage = tools.store.passage(session, number)
+    match decision:
+        case Decision.GIVE:
+            _refuse_past(one, passage)
+            news = [Decided(incident, f"{seconds / 60:g} min given back: {why}")]
+            interruptions.extend(tools, session, number, seconds, by=by, why=why, news=news)
+        case Decision.REPORT if passage.state in UNDER_WAY:
+            news = [Decided(incident, f"passage reported: {why}")]
+            passages.break_off(tools, passage, by=by, why=why, news=news)
+        case Decision.REPORT:
+            tools.store.decide_incident(incident, f"passage reported: {why}", by=by)
+        case Decision.NOTHING:
+            tools.store.decide_incident(incident, f"nothing to compensate: {why}", by=by)
 
 
-def _undecided(tools: Tools, session: str, number: str, wanted: int, *, free: bool) -> Incident:
+def _found(tools: Tools, session: str, number: str, wanted: int) -> Incident:
     known = {one.id: one for one in tools.store.incidents(session, number)}
     if wanted not in known:
         raise NotFound(f"Candidate {number} has no incident {wanted}")
-    if known[wanted].decision or not free:
-        raise Refused(
-            f"Incident {wanted} has just been decided by somebody else",
-            hint="Its decision stands on the passage's page; extend the passage if need be.",
-        )
     return known[wanted]
 
 
-def _give(tools: Tools, incident: Incident, seconds: float, *, by: str, why: str) -> None:
+def _refuse_past(incident: Incident, passage: Passage) -> None:
     """Time lost in the hour is never given to an interview."""
-    passage = tools.store.passage(incident.session, incident.candidate)
     talk = passage.clocks.get(Phase.INTERVIEW_2)
     if talk and talk.stretches and incident.noticed < talk.stretches[0].start.at:
         raise Refused(
             f"The hour of candidate {incident.candidate} is over: its time cannot be given back",
             hint="Report the passage, or say why nothing is compensated.",
         )
-    interruptions.extend(tools, passage.session, passage.candidate, seconds, by=by, why=why)
-
-
-def _report(tools: Tools, incident: Incident, *, by: str, why: str) -> None:
-    session, number = incident.session, incident.candidate
-    passage = tools.store.passage(session, number)
-    if passage.state in UNDER_WAY - {PassageState.SUSPENDED}:
-        interruptions.suspend(tools, session, number, by=by, why=why)
-    if passage.state in UNDER_WAY:
-        passages.close(tools, session, number, by=by, why=why)

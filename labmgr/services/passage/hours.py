@@ -118,14 +118,12 @@ def _running(tools: Tools, passage: Passage, *, by: str, resume: bool, why: str)
         )
         try:
             orders = equipped.order_open(tools, passage.lab)
-            done = tools.store.change_passage(
-                before, after, what=what, by=by, why=why, orders=orders
+            news = interruptions.suspension_over(tools, before)
+            return tools.store.change_passage(
+                before, after, what=what, by=by, why=why, orders=orders, news=news
             )
         except LostRace:
             continue
-        if before.state is P.SUSPENDED:
-            interruptions.end_suspension(tools, before, by=by)
-        return done
     raise Refused(f"Passage {passage.id} changes all the time", hint="Order it again.")
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from labmgr.domain.bells import Bell, Ring
 from labmgr.domain.exam import Phase
 from labmgr.domain.journal import need
-from labmgr.domain.passage import UNDER_WAY, Passage, PassageState
+from labmgr.domain.passage import UNDER_WAY, News, Noticed, Over, Passage, PassageState
 from labmgr.domain.ports import Tools
 from labmgr.domain.work import JobKind, Order
 from labmgr.errors import BadInput, LabmgrError, Refused
@@ -28,9 +28,8 @@ def suspend(tools: Tools, session: str, number: str, *, by: str, why: str) -> Pa
     after = replace(stopped(tools, before).moved_to(P.SUSPENDED), paused=before.state)
     orders = [Order(JobKind.CLOSE, before.lab)] if before.lab and before.state is P.HOUR else []
     orders += equipped.order_close(tools, before.lab) if orders else []
-    done = changed(tools, before, after, what="suspended", by=by, why=why, orders=orders)
-    tools.store.open_incident(session, number, f"suspended: {why}", by=by)
-    return done
+    news = [Noticed(f"suspended: {why}")]
+    return changed(tools, before, after, what="suspended", by=by, why=why, orders=orders, news=news)
 
 
 def suspend_all(tools: Tools, session: str, *, by: str, why: str) -> list[Passage]:
@@ -52,9 +51,8 @@ def resume(tools: Tools, session: str, number: str, *, by: str, why: str = "") -
         tools.store.order(JobKind.OPEN, before.lab, by=by, args=args)
         return before
     after = resumed(tools, before)
-    done = changed(tools, before, after, what="resumed", by=by, why=why)
-    end_suspension(tools, before, by=by)
-    return done
+    news = suspension_over(tools, before)
+    return changed(tools, before, after, what="resumed", by=by, why=why, news=news)
 
 
 def resume_all(tools: Tools, session: str, *, by: str, why: str = "") -> list[Passage]:
@@ -72,33 +70,50 @@ def resumed(tools: Tools, before: Passage) -> Passage:
     return after.with_clock(after.phase, clock.started(now))
 
 
-def end_suspension(tools: Tools, before: Passage, *, by: str) -> None:
-    """Write down how long the clock stood."""
+def suspension_over(tools: Tools, before: Passage) -> list[News]:
+    """What a step that ends a suspension says of it: how long the clock stood."""
+    if before.state is not P.SUSPENDED:
+        return []
     clock = before.clock
     ended = clock.stretches[-1].end if clock and clock.stretches else None
     stood = tools.clock().since(ended) if ended else 0.0
-    for one in tools.store.incidents(before.session, before.candidate):
-        if one.ended is None and one.what.startswith("suspended"):
-            tools.store.end_incident(one.id, seconds=stood, by=by)
+    mine = tools.store.incidents(before.session, before.candidate)
+    open_ = [one for one in mine if one.ended is None and one.what.startswith("suspended")]
+    return [Over(one.id, stood) for one in open_]
 
 
 def extend(
-    tools: Tools, session: str, number: str, seconds: float, *, by: str, why: str
+    tools: Tools,
+    session: str,
+    number: str,
+    seconds: float,
+    *,
+    by: str,
+    why: str,
+    news: Sequence[News] = (),
 ) -> Passage:
     """More time for the present phase, by decision and with its reason.
 
-    After the bell the door opens again, as long as interview 2 has not begun.
+    After the bell the door opens again, as long as interview 2 has not begun. *news*: the
+    decision on an incident that is carried out so.
     """
     need(why)
     if seconds <= 0:
         raise BadInput("An extension adds time", hint="Write the minutes to add.")
     before = tools.store.passage(session, number)
     what = f"{before.phase} extended by {seconds / 60:g} min"
-    return lengthen(tools, before, seconds, what=what, by=by, why=why)
+    return lengthen(tools, before, seconds, what=what, by=by, why=why, news=news)
 
 
 def lengthen(
-    tools: Tools, before: Passage, seconds: float, *, what: str, by: str, why: str = ""
+    tools: Tools,
+    before: Passage,
+    seconds: float,
+    *,
+    what: str,
+    by: str,
+    why: str = "",
+    news: Sequence[News] = (),
 ) -> Passage:
     """More time for the present phase, or less; its door is told the new end, its bells ring anew.
 
@@ -117,7 +132,9 @@ def lengthen(
     elif over and before.state is not P.SUSPENDED:
         after = after.with_clock(phase, after.clocks[phase].started(now))
     rung = [Bell(before.session, before.candidate, phase, ring) for ring in Ring]
-    return changed(tools, before, after, what=what, by=by, why=why, orders=orders, forget=rung)
+    return changed(
+        tools, before, after, what=what, by=by, why=why, orders=orders, forget=rung, news=news
+    )
 
 
 def _each(tools: Tools, session: str, states: frozenset[PassageState], verb: Verb) -> list[Passage]:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from labmgr.domain.clock import Moment
 from labmgr.domain.exam import Phase
 from labmgr.domain.lab import LabState
-from labmgr.domain.passage import PHASE_OF, Incident, Passage, PassageState
+from labmgr.domain.passage import PHASE_OF, Incident, Noticed, Passage, PassageState
 from labmgr.domain.ports import Tools
 from labmgr.domain.repair import GATEWAY, Seen
 from labmgr.domain.work import JobKind, Order
@@ -105,8 +105,8 @@ def _suspend(tools: Tools, before: Passage, beat: Moment, *, rebooted: bool) -> 
     orders = [Order(JobKind.CLOSE, before.lab)] if before.lab and before.state is P.HOUR else []
     orders += equipped.order_close(tools, before.lab) if orders else []
     what = f"suspended: outage since {beat.at:%H:%M:%S} UTC"
-    tools.store.change_passage(before, after, what=what, by=BY, why=why, orders=orders)
-    tools.store.open_incident(before.session, before.candidate, f"suspended: {why}", by=BY)
+    news = [Noticed(f"suspended: {why}")]
+    tools.store.change_passage(before, after, what=what, by=BY, why=why, orders=orders, news=news)
     said = f"passage {before.id} suspended: {why}"
     log.warning("recover: %s", said)
     return said

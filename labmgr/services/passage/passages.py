@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from labmgr.domain.bells import Bell, Ring
 from labmgr.domain.clock import Clock
 from labmgr.domain.exam import Phase, composition_faults
 from labmgr.domain.journal import need
-from labmgr.domain.passage import STATE_OF, Passage, PassageState
+from labmgr.domain.passage import STATE_OF, News, Passage, PassageState
 from labmgr.domain.ports import Tools
 from labmgr.domain.words import Audience
 from labmgr.domain.work import JobKind, Order
@@ -16,7 +17,7 @@ from labmgr.errors import Refused
 from labmgr.services.equipment import orders as equipped
 from labmgr.services.equipment import places
 from labmgr.services.lab.sitting import lab_for
-from labmgr.services.passage.interruptions import end_suspension
+from labmgr.services.passage.interruptions import suspension_over
 from labmgr.services.passage.steps import changed, hour_of, refuse_unfit, stopped
 
 P = PassageState
@@ -81,14 +82,20 @@ def close(tools: Tools, session: str, number: str, *, by: str, why: str = "") ->
     if before.state is P.SUSPENDED:
         need(why)
     after = replace(stopped(tools, before).moved_to(P.DONE), paused=None)
-    who = Audience.COMMISSION
-    orders = [Order(JobKind.CLOSE, before.lab, {"audience": who})] if before.lab else []
-    if before.state is P.SUSPENDED:  # no bell will have the devices' end kept
-        orders += equipped.order_close(tools, before.lab)
-    done = changed(tools, before, after, what="done", by=by, why=why, orders=orders)
-    if before.state is P.SUSPENDED:
-        end_suspension(tools, before, by=by)
-    return done
+    orders, news = _last_orders(tools, before), suspension_over(tools, before)
+    return changed(tools, before, after, what="done", by=by, why=why, orders=orders, news=news)
+
+
+def break_off(
+    tools: Tools, before: Passage, *, by: str, why: str, news: Sequence[News] = ()
+) -> Passage:
+    """Ended amid a phase, to be sat again: as if suspended and then closed, in one step."""
+    need(why)
+    halted = before if before.state is P.SUSPENDED else before.moved_to(P.SUSPENDED)
+    clocks = stopped(tools, before).clocks
+    after = replace(halted.moved_to(P.DONE), paused=None, clocks=clocks)
+    orders, news = _last_orders(tools, before), [*suspension_over(tools, before), *news]
+    return changed(tools, before, after, what="done", by=by, why=why, orders=orders, news=news)
 
 
 def let_in(tools: Tools, before: Passage) -> Clock:
@@ -96,6 +103,19 @@ def let_in(tools: Tools, before: Passage) -> Clock:
     if clock := before.clocks.get(Phase.HOUR):
         return clock
     return _new_clock(tools, before, Phase.HOUR)
+
+
+def _last_orders(tools: Tools, before: Passage) -> list[Order]:
+    """Every door shut. What an hour that no bell ended leaves behind is kept as evidence."""
+    if not before.lab:
+        return []
+    orders = [Order(JobKind.CLOSE, before.lab, {"audience": Audience.COMMISSION})]
+    end = Bell(before.session, before.candidate, Phase.HOUR, Ring.END)
+    if before.phase is Phase.HOUR and end not in tools.store.bells(before.session):
+        orders = [Order(JobKind.FREEZE, before.lab, {"snapshot": "end"}), *orders]
+    if before.phase is not Phase.INTERVIEW_2 or before.state is P.SUSPENDED:
+        orders += equipped.order_close(tools, before.lab)
+    return orders
 
 
 def _start_phase_1(tools: Tools, before: Passage, *, by: str) -> Passage:

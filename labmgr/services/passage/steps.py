@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from labmgr.domain.bells import Bell
 from labmgr.domain.lab import Lab, LabState
-from labmgr.domain.passage import Passage
+from labmgr.domain.passage import News, Passage
 from labmgr.domain.ports import Tools
 from labmgr.domain.repair import Seen
 from labmgr.domain.snapshot import SnapshotKind
@@ -25,10 +25,11 @@ def changed(
     why: str = "",
     orders: Sequence[Order] = (),
     forget: Sequence[Bell] = (),
+    news: Sequence[News] = (),
 ) -> Passage:
     """One step with its journal row; an answered bell may only be met by bells' own services."""
     done = tools.store.change_passage(
-        before, after, what=what, by=by, why=why, orders=orders, forget=forget
+        before, after, what=what, by=by, why=why, orders=orders, forget=forget, news=news
     )
     return done or before
 
