@@ -7,6 +7,7 @@ import time
 import click
 
 from labmgr.cli.shell import Shell, answer, json_option, note, refuse, table
+from labmgr.domain.record import LOCAL
 from labmgr.domain.rehearsal import Rehearsal, Trial
 from labmgr.services.day import rehearsal
 
@@ -19,26 +20,18 @@ MIB = 1 << 20
 @click.option(
     "--hour", type=click.IntRange(5, 3600), default=60, show_default=True, help="Seconds of an hour"
 )
+@click.option("--last", is_flag=True, help="Only show how the newest one went.")
 @json_option
 @click.pass_context
-def rehearse(ctx: click.Context, name: str, hour: int, as_json: bool) -> None:
+def rehearse(ctx: click.Context, name: str, hour: int, last: bool, as_json: bool) -> None:
     """Live the whole day with training candidates and short phases; exit 1 on a no-go.
 
     A copy of the session is built wave by wave, restored on trial, opened, frozen and removed;
-    the session itself is left as it is.
+    the session itself is left as it is. With --last nothing is built: the newest report, from
+    here or from the panel, with the same exit status.
     """
     shell: Shell = ctx.obj
-    with shell.help_out(shell.tools) as helping:
-        if helping:
-            note("no worker was at work: this command carries the work out itself")
-        report = rehearsal.rehearse(
-            shell.tools,
-            name,
-            by=shell.by,
-            hour=hour,
-            wait=lambda: time.sleep(LOOK_EVERY),
-            tell=note,
-        )
+    report = rehearsal.last(shell.tools, name) if last else _live(shell, name, hour)
     data = {"go": report.go, "reasons": list(report.reasons()), "report": report}
     answer(data, as_json=as_json, people=lambda: _show(report))
     if not report.go:
@@ -46,10 +39,26 @@ def rehearse(ctx: click.Context, name: str, hour: int, as_json: bool) -> None:
         ctx.exit(1)
 
 
+def _live(shell: Shell, name: str, hour: int) -> Rehearsal:
+    with shell.help_out(shell.tools) as helping:
+        if helping:
+            note("no worker was at work: this command carries the work out itself")
+        return rehearsal.rehearse(
+            shell.tools,
+            name,
+            by=shell.by,
+            hour=hour,
+            wait=lambda: time.sleep(LOOK_EVERY),
+            tell=note,
+        )
+
+
 def _show(report: Rehearsal) -> None:
     heads = ["lab", "wave", "built", "restored", "opened", "frozen", "end kept", ""]
     table(heads, [_row(one) for one in report.trials])
     peak, total = report.memory_peak // MIB, report.memory_total // MIB
+    ended = report.ended.astimezone(LOCAL)
+    click.echo(f"Rehearsed by {report.by}, ended {ended:%Y-%m-%d %H:%M}")
     click.echo(f"{report.took / 60:.0f} min, at most {peak} of {total} MiB of memory in use")
     for reason in report.reasons():
         click.echo(f"✗ {reason}")

@@ -21,6 +21,7 @@ from labmgr.domain.passage import Incident, News, Passage, PassageState
 from labmgr.domain.people import Account
 from labmgr.domain.probe import Finding
 from labmgr.domain.recette import Remark, Result, Run
+from labmgr.domain.rehearsal import RehearsalBook
 from labmgr.domain.snapshot import Snapshot
 from labmgr.domain.words import Role
 from labmgr.domain.work import Job, JobKind, Lane, Order, Progress
@@ -287,6 +288,7 @@ class Store(
     ExamBook,
     AccountBook,
     RecetteBook,
+    RehearsalBook,
     EquipmentBook,
     JournalBook,
     Protocol,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Protocol
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,11 @@ class Rehearsal:
     memory_least_free: int
     reserve: int
     troubles: tuple[str, ...] = ()
+    by: str = ""
+
+    @property
+    def ended(self) -> datetime:
+        return self.begun + timedelta(seconds=self.took)
 
     @property
     def memory_peak(self) -> int:
@@ -62,3 +68,12 @@ class Rehearsal:
         if self.trials and self.memory_least_free < self.reserve:
             free, kept = self.memory_least_free >> 20, self.reserve >> 20
             yield f"memory went down to {free} MiB free, {kept} MiB are to stay"
+
+
+class RehearsalBook(Protocol):
+    """Each session's newest rehearsal, for whoever asks after it has ended."""
+
+    def keep_rehearsal(self, report: Rehearsal) -> None:
+        """In place of the one before, with its journal row: "rehearsed: go" or "no-go"."""
+
+    def rehearsal(self, session: str) -> Rehearsal | None: ...

@@ -49,6 +49,7 @@ def checklist(tools: Tools, session: ExamSession) -> list[Sign]:
         _timetable(tools, session, people, passages),
         _labs(tools, session, passages),
         _slips(tools, session),
+        _rehearsed(tools, session),
     ]
 
 
@@ -137,6 +138,17 @@ def _slips(tools: Tools, session: ExamSession) -> Sign:
     words = _("imprimées le %(when)s", when=local(printed[-1])) if printed else _("à imprimer")
     state = "good" if printed else "missing"
     return Sign(_("Fiches des candidats"), state, words, "candidates.choose")
+
+
+def _rehearsed(tools: Tools, session: ExamSession) -> Sign:
+    title, page = _("Répétition"), "rehearsal.show"
+    report = tools.store.rehearsal(session.name)
+    if report is None:
+        return Sign(title, "warning", _("pas encore faite"), page)
+    when = local(report.ended)
+    if not report.go:
+        return Sign(title, "missing", _("no-go le %(when)s", when=when), page)
+    return Sign(title, "good", _("go le %(when)s", when=when), page)
 
 
 def _state(people: Sequence[Candidate], lacking: Sequence[str]) -> str:

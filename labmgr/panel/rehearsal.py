@@ -8,18 +8,14 @@ from flask import Blueprint, current_app, flash, redirect, render_template, requ
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from labmgr.domain.journal import Entry
 from labmgr.errors import BadInput, LabmgrError
 from labmgr.panel.errors import status_of
 from labmgr.panel.filters import in_french
 from labmgr.panel.gate import operator, tools
 from labmgr.services.day.rehearsals import (
     LONGEST,
-    REHEARSED,
     SHORTEST,
     Rehearsals,
-    Run,
-    last_verdict,
 )
 
 bp = Blueprint("rehearsal", __name__, url_prefix="/sessions/<name>/repetition")
@@ -64,14 +60,12 @@ def _register() -> Rehearsals:
 def _seen(name: str) -> dict[str, object]:
     """Everything that the page shows."""
     session = tools().store.session(name)
-    run, verdict = _register().last(session.name), last_verdict(tools(), session.name)
+    report = tools().store.rehearsal(session.name)
     return {
         "session": session,
-        "run": run,
-        "report": _report_of(run, verdict),
-        "verdict": verdict,
-        "go": verdict is not None and verdict.what == f"{REHEARSED}go",
-        "reasons": reasons_of(verdict.why) if verdict else [],
+        "run": _register().last(session.name),
+        "report": report,
+        "reasons": [_reason(one) for one in report.reasons()] if report else [],
         "waves": len({one.wave for one in tools().store.passages(session.name)}),
         "hour": request.form.get("hour", USUAL),
         "shortest": SHORTEST,
@@ -79,19 +73,8 @@ def _seen(name: str) -> dict[str, object]:
     }
 
 
-def _report_of(run: Run | None, verdict: Entry | None) -> object:
-    """The whole report, while it is the newest: another process may have rehearsed since."""
-    if run is None or run.ended is None or verdict is None or verdict.at > run.ended:
-        return None
-    return run.report
-
-
-def reasons_of(why: str) -> list[str]:
-    """Each reason of a no-go in French, after the lab that it is about."""
-    return [_reason(one) for one in why.split("; ") if one]
-
-
 def _reason(one: str) -> str:
+    """In French, after the lab that it is about."""
     lab, colon, trouble = one.partition(": ")
     whole = in_french(one)
     if whole is None and colon:

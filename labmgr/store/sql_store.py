@@ -21,6 +21,7 @@ from labmgr.store.jobs import Jobs
 from labmgr.store.journal import Journal
 from labmgr.store.labs import Labs, Sightings
 from labmgr.store.recettes import Recettes
+from labmgr.store.rehearsals import Rehearsed
 from labmgr.store.rosters import Rosters
 from labmgr.store.snapshots import Snapshots
 
@@ -38,6 +39,7 @@ class SqlStore(
     Codes,
     FailedLogins,
     Recettes,
+    Rehearsed,
     Equipped,
     Journal,
 ):

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from labmgr.domain.passage import Passage
+from labmgr.domain.rehearsal import Rehearsal, Trial
 from labmgr.services.passage import attendance
+from tests.services.world import NOON
 
 
 @pytest.fixture
@@ -240,3 +242,19 @@ def test_a_candidates_labs_are_all_meant_and_the_one_worked_in_is_shown(day):
     restored = day.json(*words, "--candidate", "1")
     assert [(job["lab"], job["state"]) for job in restored] == [("e6-1-2", "done")]
     assert day.json("passage", "resume", "e6", "1", "--wait")[0]["state"] == "hour"
+
+
+def test_the_newest_rehearsal_is_shown_again(terminal):
+    terminal.world.session(count=1)
+    told = terminal.say("session", "rehearse", "e6", "--last")
+    assert told.exit_code == 1
+    assert "has not been rehearsed" in told.output
+    trial = Trial("e6-essai-1-1", 1, trouble="No room for the snapshot")
+    kept = Rehearsal("e6", NOON, 600.0, (trial,), (), 8 << 30, 4 << 30, 1 << 30, by="prof")
+    terminal.world.tools.store.keep_rehearsal(kept)
+    shown = terminal.json("session", "rehearse", "e6", "--last", status=1)
+    assert shown["go"] is False
+    assert shown["reasons"] == ["e6-essai-1-1: No room for the snapshot"]
+    assert shown["report"]["trials"][0]["lab"] == "e6-essai-1-1"
+    told = terminal.say("session", "rehearse", "e6", "--last")
+    assert "Rehearsed by prof, ended 2026-05-27 14:10" in told.stdout

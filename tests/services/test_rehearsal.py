@@ -8,7 +8,7 @@ from labmgr.domain.exam import Phase, Realisation
 from labmgr.domain.lab import LabState
 from labmgr.domain.passage import Passage
 from labmgr.domain.snapshot import SnapshotKind
-from labmgr.errors import DiskFull, Refused
+from labmgr.errors import DiskFull, NotFound, Refused
 from labmgr.services.day import rehearsal
 from labmgr.services.passage import attendance, choices, hours, passages
 from labmgr.services.session import forms
@@ -55,15 +55,23 @@ def test_a_day_that_goes_well_is_a_go_and_leaves_nothing(day):
     assert {lab.state for lab in day.tools.store.labs("e6")} == {LabState.PLANNED}
     assert any("wave 2: building 1 labs" in one for one in said)
     assert day.tools.store.entries("session:e6")[-1].what == "rehearsed: go"
+    again = day.again()
+    assert rehearsal.last(again.tools, "e6") == report
+    again.close()
 
 
 def test_a_missing_image_is_a_no_go_and_nothing_is_built(day):
+    with pytest.raises(NotFound, match="has not been rehearsed"):
+        rehearsal.last(day.tools, "e6")
     tag = next(iter(day.stock.present))
     day.stock.present.remove(tag)
     report, _ = lived(day)
     assert not report.go
     assert tag in "; ".join(report.reasons())
     assert report.trials == ()
+    assert rehearsal.last(day.tools, "e6") == report
+    day.stock.present.add(tag)
+    assert lived(day)[0] == rehearsal.last(day.tools, "e6"), "the newest one stands"
 
 
 def test_a_lab_that_cannot_be_kept_is_named_and_the_others_are_tried(day, monkeypatch):

@@ -16,7 +16,7 @@ from labmgr.domain.rehearsal import Rehearsal, Trial
 from labmgr.domain.snapshot import SnapshotKind
 from labmgr.domain.words import slug
 from labmgr.domain.work import Job
-from labmgr.errors import LabmgrError, Refused
+from labmgr.errors import LabmgrError, NotFound, Refused
 from labmgr.services.day import stand_in, waves
 from labmgr.services.day.stand_in import Wait
 from labmgr.services.lab import images, snapshots
@@ -74,11 +74,19 @@ def _rehearse(
         tell("removing what was built for it")
         stand_in.remove(tools, copy, by=by, wait=wait)
     report = stage.report(name, begun, tools.clock().since(started), lacking)
-    verdict = "go" if report.go else "no-go"
-    tools.store.write(
-        f"session:{name}", f"rehearsed: {verdict}", by=by, why="; ".join(report.reasons())
-    )
+    tools.store.keep_rehearsal(report)
     return report
+
+
+def last(tools: Tools, session: str) -> Rehearsal:
+    """The newest one of a session, whoever lived it through and wherever."""
+    name = tools.store.session(session).name
+    if found := tools.store.rehearsal(name):
+        return found
+    raise NotFound(
+        f"Session {name} has not been rehearsed",
+        hint="`labmgr session rehearse` does it, or its page in the panel.",
+    )
 
 
 @dataclass
@@ -110,6 +118,7 @@ class _Stage:
             memory_least_free=self.least_free,
             reserve=self.tools.site.memory_reserve,
             troubles=tuple(self.troubles),
+            by=self.by,
         )
 
     def live(self) -> None:

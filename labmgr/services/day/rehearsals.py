@@ -1,7 +1,7 @@
 """Rehearsals that a page asked for: they go on in this process while pages are looked at.
 
-A restart of the panel ends one, and the next removes what it had built. Verdicts stand in the
-journal.
+A restart of the panel ends one, and the next removes what it had built. What has come to its end
+is kept by the store.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from labmgr.domain.journal import Entry
 from labmgr.domain.ports import Tools
 from labmgr.domain.rehearsal import Rehearsal
 from labmgr.errors import BadInput, LabmgrError, Refused
@@ -22,7 +21,6 @@ from labmgr.services.day.doctor import WORKER_SILENT
 
 LOOK_EVERY: Final = 0.5  # seconds
 SHORTEST, LONGEST = 5, 3600  # seconds of an hour
-REHEARSED = "rehearsed: "  # begins the journal's row of each
 
 
 @dataclass
@@ -94,9 +92,3 @@ def refuse_without_worker(tools: Tools) -> None:
     beat = tools.store.last_beat()
     if beat is None or tools.clock().since(beat) > WORKER_SILENT.total_seconds():
         raise Refused("No worker is at work", hint="Start it: `labmgr serve`, then rehearse again.")
-
-
-def last_verdict(tools: Tools, session: str) -> Entry | None:
-    """The journal's row of the newest rehearsal, whoever ran it."""
-    rows = tools.store.entries(f"session:{session}")
-    return next((one for one in reversed(rows) if one.what.startswith(REHEARSED)), None)
