@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any, TypeVar
 
@@ -30,15 +30,17 @@ NUMBER_LENGTH = 12  # of its slug: what a lab's identifier has room for
 _TEXT_LENGTH = 80
 
 _FILL_IN = Said("Fill it in.", "Complétez la ligne.")
+_ONE_EACH = Said("Write one line for each candidate.", "Écrivez une ligne par candidat.")
 _SHORTEN = Said("Shorten it.", "Raccourcissez le texte.")
 
 
 @dataclass(frozen=True)
 class Roster:
-    """A problem never stops the lines that have none."""
+    """A problem never stops the lines that have none; `told`: what the list has columns for."""
 
     good: list[Candidate] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    told: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ class Differences:
     new: tuple[Candidate, ...] = ()
     changed: tuple[Candidate, ...] = ()
     same: tuple[Candidate, ...] = ()
+    before: Mapping[str, Candidate] = field(default_factory=dict)  # of those that change
 
     def __bool__(self) -> bool:
         return bool(self.new or self.changed)
@@ -67,22 +70,36 @@ def parse_roster(
     found = sorted([*problems, *reader.problems], key=lambda problem: problem.line)
     if not rows:
         what = Said("the list has no candidate", "la liste ne contient aucun candidat")
-        found.append(Problem(file, 0, NUMBER, what, _FILL_IN))
-    return Roster(good, found)
+        found.append(Problem(file, 0, NUMBER, what, _ONE_EACH))
+    return Roster(good, found, frozenset({*columns.places, *columns.variables}))
 
 
-def differences(existing: Iterable[Candidate], incoming: Iterable[Candidate]) -> Differences:
+def differences(existing: Iterable[Candidate], roster: Roster) -> Differences:
     """For the preview: who is new, whose line differs, who is already there just so."""
     known = {candidate.number: candidate for candidate in existing}
-    new, changed, same = [], [], []
-    for candidate in incoming:
-        if candidate.number not in known:
-            new.append(candidate)
-        elif candidate != known[candidate.number]:
-            changed.append(candidate)
-        else:
-            same.append(candidate)
-    return Differences(tuple(new), tuple(changed), tuple(same))
+    new: list[Candidate] = []
+    changed: list[Candidate] = []
+    same: list[Candidate] = []
+    for line in roster.good:
+        if line.number not in known:
+            new.append(line)
+            continue
+        candidate = _told_anew(known[line.number], line, roster.told)
+        (same if candidate == known[line.number] else changed).append(candidate)
+    before = {candidate.number: known[candidate.number] for candidate in changed}
+    return Differences(tuple(new), tuple(changed), tuple(same), before)
+
+
+def _told_anew(known: Candidate, line: Candidate, told: Collection[str]) -> Candidate:
+    """A list says nothing of what it has no column for, nor of an extra time set by phase."""
+    fields = {FIRST: "first_name", OPTION: "option", EXTRA: "extra_time", PLACE: "place"}
+    new: dict[str, Any] = {
+        name: getattr(line, name) for column, name in fields.items() if column in told
+    }
+    kept = {name: value for name, value in known.variables.items() if name not in told}
+    if line.extra_time != known.extra_time and EXTRA in told:
+        new["extra_by_phase"] = {}
+    return replace(known, last_name=line.last_name, variables=kept | dict(line.variables), **new)
 
 
 class _Refused(Exception):

@@ -11,7 +11,7 @@ from labmgr.domain.roster import Differences
 from labmgr.errors import BadFile, LabmgrError
 from labmgr.panel.filters import tell
 from labmgr.panel.gate import operator, tools
-from labmgr.panel.given_list import given, packed, unpacked
+from labmgr.panel.given_list import given, packed, readable, unpacked
 from labmgr.panel.sessions import template_of
 from labmgr.services.session import rosters
 
@@ -40,7 +40,12 @@ def preview(name: str) -> ResponseReturnValue:
     except BadFile as unreadable:
         seen = rosters.Preview(unreadable.problems, Differences())
     return render_template(
-        "import_preview.html", session=session, preview=seen, file=file, packed=packed(data)
+        "import_preview.html",
+        session=session,
+        preview=seen,
+        file=file,
+        packed=packed(data),
+        text=readable(data),
     )
 
 
@@ -48,7 +53,11 @@ def preview(name: str) -> ResponseReturnValue:
 def save(name: str) -> ResponseReturnValue:
     file = request.form.get("file", "liste")
     data = unpacked(request.form.get("packed", ""))
-    changed, _seen = rosters.import_file(tools(), name, file, data, by=operator())
+    try:
+        changed, _seen = rosters.import_file(tools(), name, file, data, by=operator())
+    except LabmgrError as refusal:
+        flash(tell(refusal), "error")
+        return redirect(url_for("candidates.choose", name=name))
     flash(
         ngettext("%(num)d candidat enregistré.", "%(num)d candidats enregistrés.", changed),
         "done",

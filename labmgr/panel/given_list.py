@@ -8,8 +8,10 @@ import zlib
 from flask import request
 from flask_babel import gettext as _
 
-from labmgr.errors import BadInput
+from labmgr.domain.roster_text import decode
+from labmgr.errors import BadFile, BadInput
 
+LARGEST_TO_CORRECT = 64 << 10  # characters: hundreds of candidates
 LARGEST_LIST = 4 << 20  # bytes, unpacked: what travelled in the form may have been tampered with
 
 
@@ -24,6 +26,15 @@ def given() -> tuple[bytes, str]:
             _("Aucune liste n'a été donnée."), hint=_("Choisissez un fichier ou collez la liste.")
         )
     return pasted.encode(), _("liste collée")
+
+
+def readable(data: bytes) -> str:
+    """The list as a text to correct in the page; empty when it is none, or too long for that."""
+    try:
+        text = decode("", data)
+    except BadFile:
+        return ""
+    return text if len(text) <= LARGEST_TO_CORRECT else ""
 
 
 def packed(data: bytes) -> str:

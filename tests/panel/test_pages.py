@@ -21,7 +21,7 @@ from tests.panel.world import KEY, ROOT, opened
 BAD_LIST = """numéro;nom;majoration
 7;Garnier;oui
 8;Faure;1/3
-1;Lefèvre;
+1;Lefort;
 """
 CANDIDATES = "/sessions/e6/candidats"
 HOSTILE = '<script>alert("x")</script>'
@@ -101,6 +101,20 @@ def test_the_good_lines_are_saved_and_importing_again_adds_nothing(world, teache
     assert "0 candidat" in said(answer)
     assert {number: world.code(number) for number in "1238"} == codes
     assert [lab.number for lab in world.labs()] == numbers
+
+
+def test_a_list_is_corrected_in_the_page_and_a_change_shows_what_was_there(teacher):
+    page = said(preview(teacher, "numéro;nom;majoration\n1;Lefort;\n8;Petit;oui\n"))
+    assert re.search(r"<textarea[^>]*>numéro;nom;majoration\n1;Lefort;\n8;Petit;oui", page)
+    assert "avant : Lefèvre ensuite : Lefort" in flat(page)
+    assert "Corriger ici" not in said(preview(teacher, "numéro;nom\n1;Lefort\n"))
+
+
+def test_a_list_for_which_lab_numbers_lack_saves_nothing(world, teacher):
+    many = "numéro;nom\n" + "".join(f"{number};N\n" for number in range(10, 200))
+    answer = flat(said(confirm(teacher, said(preview(teacher, many)))))
+    assert "190 nouvelles personnes, et 152 numéros de labo sont libres" in answer
+    assert len(world.tools.store.candidates("e6")) == 3
 
 
 def test_a_file_is_read_whatever_program_wrote_it(world, teacher):

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import replace
 from datetime import UTC, datetime
 from fractions import Fraction
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labmgr.domain.exam import ExamSession
+from labmgr.domain.exam import ExamSession, Phase
 from labmgr.domain.extra_time import parse_extra_time
 from labmgr.domain.roster import Differences, differences, parse_roster
 from labmgr.domain.words import Option, Said
@@ -286,11 +287,31 @@ def test_a_fraction_that_a_spreadsheet_made_a_date_of_is_recognised(text):
 
 def test_differences_tell_new_changed_and_same():
     before = read("numéro;nom\n1;A\n2;B\n9;Z\n").good
-    after = read("numéro;nom\n1;A\n2;Bis\n3;C\n").good
+    after = read("numéro;nom\n1;A\n2;Bis\n3;C\n")
     found = differences(before, after)
     assert [one.number for one in found.new] == ["3"]
     assert [one.last_name for one in found.changed] == ["Bis"]
     assert [one.number for one in found.same] == ["1"]
     assert found
-    assert not differences(after, after)
+    assert found.before["2"].last_name == "B"
+    assert not differences(after.good, after)
     assert not Differences()
+
+
+def test_a_list_changes_nothing_of_what_it_has_no_column_for():
+    own = ["COULEUR"]
+    before = read(
+        "numéro;nom;prénom;place;majoration;COULEUR\n1;A;Zoé;B1;1/3;bleu\n", variables=own
+    )
+    found = differences(before.good, read("numéro;nom\n1;Bis\n", variables=own))
+    assert found.changed == (replace(before.good[0], last_name="Bis"),)
+    emptied = differences(before.good, read("numéro;nom;place\n1;A;\n", variables=own))
+    assert emptied.changed == (replace(before.good[0], place=""),)
+
+
+def test_the_same_list_again_keeps_the_extra_time_that_was_set_by_phase():
+    roster = read("numéro;nom;majoration\n1;A;1/3\n")
+    known = replace(roster.good[0], extra_by_phase={Phase.HOUR: Fraction(1, 2)})
+    assert not differences([known], roster)
+    found = differences([known], read("numéro;nom;majoration\n1;A;1/4\n"))
+    assert found.changed == (replace(known, extra_time=Fraction(1, 4), extra_by_phase={}),)

@@ -51,7 +51,7 @@ def preview_import(tools: Tools, session_name: str, file: str, data: bytes) -> P
     session = tools.store.session(session_name)
     template = tools.library.read(session.template)
     roster = parse_roster(data, file=file, session=session, variables=template.variables)
-    changes = differences(tools.store.candidates(session.name), roster.good)
+    changes = differences(tools.store.candidates(session.name), roster)
     return Preview(tuple(roster.problems), changes)
 
 
@@ -60,6 +60,7 @@ def import_candidates(tools: Tools, session_name: str, preview: Preview, *, by: 
     session = tools.store.session(session_name)
     if session.state is SessionState.CLOSED:
         raise Refused(f"Session {session.name} is closed", hint="Create another session.")
+    _room_for(tools, len(preview.changes.new))
     incoming = [*preview.changes.new, *preview.changes.changed]
     changed = tools.store.keep_candidates(incoming, by=by)
     plan_labs(tools, session.name, by=by)
@@ -67,6 +68,16 @@ def import_candidates(tools: Tools, session_name: str, preview: Preview, *, by: 
         if tools.store.code(session.name, candidate.number) is None:
             tools.store.keep_code(session.name, candidate.number, make_code(), by=by)
     return changed
+
+
+def _room_for(tools: Tools, candidates: int) -> None:
+    """Half a list saved, with candidates who have neither lab nor code, would help nobody."""
+    left = tools.site.ranges.last - len({one.number for one in tools.store.labs()})
+    if candidates > left:
+        raise Refused(
+            f"{candidates} new candidate(s), and {left} lab number(s) are free",
+            hint="Nothing was saved. Import fewer at once, or remove past sessions.",
+        )
 
 
 def import_file(
