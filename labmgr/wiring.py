@@ -11,7 +11,7 @@ from pathlib import Path
 
 from labmgr.config import Settings, cores
 from labmgr.consoles.devices import SshDevices
-from labmgr.consoles.ssh_console import SshShells
+from labmgr.consoles.ssh_shells import SshShells
 from labmgr.domain.addressing import Ranges
 from labmgr.domain.backup import DATABASE
 from labmgr.domain.clock import Moment

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import logging
 import socket
 import time
 from collections.abc import Iterator
@@ -22,32 +21,26 @@ TERM: Final = "xterm-256color"
 ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared only
 
 
-class SshShells:
-    """Opens shells; keeps nothing itself."""
-
-    def __init__(self) -> None:
-        # It writes the traceback of every line that is cut; what matters leaves as our errors.
-        logging.getLogger("paramiko").setLevel(logging.CRITICAL)
-
-    def open(self, target: Target, size: Size) -> SshShell:
-        with ExitStack() as undo, _in_our_words(target):
-            jump = _through(target.jump, undo)
-            where = (target.host, target.port)
-            line = jump.open_channel("direct-tcpip", where, ("127.0.0.1", 0), timeout=CONNECT)
-            node = paramiko.Transport(line)
-            undo.callback(node.close)
-            # The node's own key is its candidate's affair, who is root there and may change it;
-            # the way to it is the pinned gateway and the lab's closed network.
-            node.start_client(timeout=CONNECT)
-            _log_in(node, target)
-            channel = node.open_session(timeout=CONNECT)
-            channel.update_environment({"LANG": "C.UTF-8"})  # taken by nodes that ask for it
-            channel.get_pty(TERM, size.columns, size.rows)
-            channel.invoke_shell()
-            for transport in (jump, node):
-                transport.set_keepalive(KEEP_ALIVE)
-            undo.pop_all()
-        return SshShell(channel, node, jump)
+def open_shell(target: Target, size: Size) -> SshShell:
+    """Log in at the gateway, through it at the node, and start a shell there."""
+    with ExitStack() as undo, _in_our_words(target):
+        jump = _through(target.jump, undo)
+        where = (target.host, target.port)
+        line = jump.open_channel("direct-tcpip", where, ("127.0.0.1", 0), timeout=CONNECT)
+        node = paramiko.Transport(line)
+        undo.callback(node.close)
+        # The node's own key is its candidate's affair, who is root there and may change it;
+        # the way to it is the pinned gateway and the lab's closed network.
+        node.start_client(timeout=CONNECT)
+        _log_in(node, target)
+        channel = node.open_session(timeout=CONNECT)
+        channel.update_environment({"LANG": "C.UTF-8"})  # taken by nodes that ask for it
+        channel.get_pty(TERM, size.columns, size.rows)
+        channel.invoke_shell()
+        for transport in (jump, node):
+            transport.set_keepalive(KEEP_ALIVE)
+        undo.pop_all()
+    return SshShell(channel, node, jump)
 
 
 class SshShell:

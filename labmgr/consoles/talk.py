@@ -247,6 +247,20 @@ def greeted(talk: Talk, kind: str = "") -> paramiko.Transport:
     return transport
 
 
+def shown_key(device: Device) -> str:
+    """The host key that the device shows now, pinned or not."""
+    talk = Talk(device, Keys(""))
+
+    def look() -> str:
+        transport = greeted(talk)
+        try:
+            return key_of(transport)
+        finally:
+            transport.close()
+
+    return talk.run(look)
+
+
 def key_of(transport: paramiko.Transport) -> str:
     found = transport.get_remote_server_key()
     return f"{found.get_name()} {found.get_base64()}"

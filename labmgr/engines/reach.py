@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from docker import APIClient
+from docker.api import client
 from docker.constants import DEFAULT_UNIX_SOCKET
 from docker.errors import create_api_error_from_http_exception
 from docker.utils import kwargs_from_env
@@ -152,8 +153,17 @@ def _process(number: int) -> str:
 
 def _client(base_url: str | None) -> APIClient:
     where: dict[str, Any] = {"base_url": base_url} if base_url else dict(kwargs_from_env())
+    if str(where.get("base_url")).startswith("ssh://"):
+        _learn_ssh()
     _knock(where.get("base_url") or DEFAULT_UNIX_SOCKET)
     return APIClient(version="auto", timeout=TIMEOUT, max_pool_size=CONNECTIONS, **where)
+
+
+def _learn_ssh() -> None:
+    """Give docker-py what it went without when it was loaded (`labmgr/engines/__init__.py`)."""
+    from docker.transport import sshconn  # noqa: PLC0415 - it loads paramiko
+
+    client.SSHHTTPAdapter = sshconn.SSHHTTPAdapter  # type: ignore[attr-defined]
 
 
 def _knock(base_url: str) -> None:

@@ -169,7 +169,6 @@ Index(
     jobs.c.lane,
     unique=True,
     sqlite_where=jobs.c.state == JobState.DOING,
-    postgresql_where=jobs.c.state == JobState.DOING,
 )
 
 heartbeats = Table(

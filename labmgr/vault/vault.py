@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
@@ -22,8 +23,10 @@ from cryptography.hazmat.primitives.serialization import (
 
 from labmgr.domain.ports import Certificate, KeyPair
 from labmgr.errors import BadSettings, VaultError
-from labmgr.vault.ca import Authority, generated, given
 from labmgr.vault.keyfiles import made_once
+
+if TYPE_CHECKING:
+    from labmgr.vault.ca import Authority
 
 _RESTORE = "Restore the keys folder of LABMGR_HOME from the backup that belongs to this database."
 
@@ -111,6 +114,8 @@ class HomeVault:
 
     @cached_property
     def _authority(self) -> Authority:
+        from labmgr.vault.ca import generated, given  # noqa: PLC0415 - 6 MiB of certificates
+
         certificate, key = self._own
         if certificate is not None and key is not None:
             return given(certificate, key)

@@ -6,7 +6,7 @@ import time
 import docker
 import pytest
 
-from labmgr.consoles.ssh_console import SshShells
+from labmgr.consoles.ssh_shells import SshShells
 from labmgr.services.lab import doors
 from tests.browser.conftest import Served
 from tests.browser.test_looks import AXE, words

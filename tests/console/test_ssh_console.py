@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from labmgr.consoles.ssh_console import SshShells
+from labmgr.consoles.ssh_shells import SshShells
 from labmgr.domain.terminals import Size
 from labmgr.errors import ConsoleError, HostKeyChanged, LoginRefused
 
