@@ -122,6 +122,9 @@ class JobBook(Protocol):
     def release(self, job: Job) -> None:
         """Put a job in hand back among the waiting; `claim` counts its tries."""
 
+    def repeat(self, job: Job, args: Mapping[str, str]) -> Job:
+        """Put an order that failed back among the waiting, with other *args*."""
+
     def beat(self, worker: str, moment: Moment) -> None:
         """Heartbeat row of the worker: an outage is dated by it."""
 

@@ -51,9 +51,10 @@ class DeviceState:
 
 @dataclass(frozen=True)
 class KeptConfig:
-    """A device's configuration that belongs to one instant of a lab's life.
+    """A device's configuration, or what was collected, that belongs to one instant of a lab's life.
 
-    `backup` is empty when it could not be read; `said` then tells why.
+    `backup` is empty when it could not be read; `said` then tells why. Of a collection whose
+    script failed both are there: the output, and how it ended.
     """
 
     device: str
@@ -63,3 +64,8 @@ class KeptConfig:
     backup: str = ""
     sha256: str = ""
     said: str = ""
+
+    @property
+    def collected(self) -> bool:
+        """The output of a server's script: no device's own name has a dot."""
+        return "." in self.device

@@ -14,7 +14,7 @@ from labmgr.domain.work import LANE, Job, JobKind, JobState, Lane
 from labmgr.errors import EngineError, EngineUnreachable, LabmgrError
 from labmgr.services.day import repairs
 from labmgr.services.desk import savepoints
-from labmgr.services.equipment import lives, states
+from labmgr.services.equipment import care, lives, states
 from labmgr.services.equipment import orders as equipped
 from labmgr.services.lab import away, doors, labs, probes, snapshots
 from labmgr.services.passage import hours, recette
@@ -74,6 +74,11 @@ def _remove(tools: Tools, job: Job) -> object:
     return gone
 
 
+def _only(job: Job) -> list[str] | None:
+    """The devices that a repeated order is for."""
+    return job.args[care.ONLY].split() if care.ONLY in job.args else None
+
+
 CARRY_OUT: Mapping[JobKind, CarryOut] = {
     JobKind.BUILD: lambda tools, job: labs.carry_out_build(tools, job.lab, by=job.by),
     JobKind.OPEN: _open,
@@ -92,8 +97,12 @@ CARRY_OUT: Mapping[JobKind, CarryOut] = {
     ),
     JobKind.ROTATE: lambda tools, job: repairs.carry_out_rotate(tools, job.lab, by=job.by),
     JobKind.PREPARE: lambda tools, job: lives.carry_out_prepare(tools, job.lab, by=job.by),
-    JobKind.OPEN_DEVICES: lambda tools, job: lives.carry_out_open(tools, job.lab, by=job.by),
-    JobKind.CLOSE_DEVICES: lambda tools, job: lives.carry_out_close(tools, job.lab, by=job.by),
+    JobKind.OPEN_DEVICES: lambda tools, job: lives.carry_out_open(
+        tools, job.lab, by=job.by, only=_only(job)
+    ),
+    JobKind.CLOSE_DEVICES: lambda tools, job: lives.carry_out_close(
+        tools, job.lab, by=job.by, since=job.ordered, only=_only(job)
+    ),
     JobKind.KEEP_CONFIGS: lambda tools, job: lives.carry_out_keep(tools, job.lab, by=job.by),
     JobKind.RESTORE_DEVICES: lambda tools, job: lives.carry_out_restore(tools, job.lab, by=job.by),
     JobKind.PROBE: lambda tools, job: probes.carry_out_probe(tools, job.lab),

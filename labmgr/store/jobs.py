@@ -102,6 +102,15 @@ class Jobs(Ordering):
                 back = {"state": JobState.WAITING, "worker": None, "started": None}
                 _set(tx, job.id, JobState.DOING, **back)
 
+    def repeat(self, job: Job, args: Mapping[str, str]) -> Job:
+        """Put an order that failed back among the waiting, tries and all forgotten."""
+        with self._db.write() as tx:
+            now = _job(tx, job.id).state
+            if now in {JobState.REFUSED, JobState.CRASHED}:
+                never = {"worker": None, "started": None, "ended": None, "outcome": "", "hint": ""}
+                _set(tx, job.id, now, state=JobState.WAITING, tries=0, args=dict(args), **never)
+            return _job(tx, job.id)
+
     def job(self, id: int) -> Job:  # noqa: A002 - the port's word
         with self._db.read() as tx:
             return _job(tx, id)

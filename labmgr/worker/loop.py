@@ -12,6 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from labmgr.domain.ports import Tools
 from labmgr.domain.work import LANE, Job, JobState, Lane
 from labmgr.errors import LabmgrError, Refused
+from labmgr.services.equipment import care
 from labmgr.services.lab.reconcile import look_round, recover
 from labmgr.services.passage import hours, outages
 from labmgr.services.work import do_one_job
@@ -88,6 +89,7 @@ class Worker:
                 )
             recover(self._tools, self.name)
             outages.recover_clocks(self._tools)
+            care.name_cut_short(self._tools)
             self._round_due.set()
             clock = set_alarm(self._round_due.set)
             lanes = self._lanes()
@@ -181,6 +183,7 @@ class Worker:
     def _look_round(self) -> None:
         measure, self._shrunk = self._shrunk, False
         try:
+            care.look_round(self._tools)  # before the engine is asked, which may be away
             outages.watch(self._tools)
             look_round(self._tools, measure=measure)
         except LabmgrError as trouble:

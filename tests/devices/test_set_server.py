@@ -182,12 +182,12 @@ def test_a_script_that_fails_is_red_with_its_last_line_and_no_secret(srv):
 
 def test_what_a_script_collects_is_kept_whole_with_its_hash(srv):
     srv.more |= {"collect": srv.baseline("look.sh", "cat ${FILE:-/etc/hostname}\nid -un\n")}
-    report = srv.collect()
+    backup = srv.collect()
     [text] = srv.kept("collected")
-    assert report.backup.device == "srv.collected"
+    assert backup.device == "srv.collected"
     assert text.endswith("root\n" if os.getuid() == 0 else "\n")
     digest = hashlib.sha256(text.encode()).hexdigest()
-    assert srv.told()[-1].endswith(f"output {report.backup.name} kept, sha256 {digest}")
+    assert srv.told()[-1].endswith(f"output {backup.name} kept, sha256 {digest}")
     srv.baseline("look.sh", "echo half of it\nexit 1\n")
     with pytest.raises(ConsoleError, match=r"look.sh ended with status 1: half of it"):
         srv.collect()
@@ -236,13 +236,13 @@ def test_a_server_lives_with_its_lab_and_its_collection_needs_no_piece_to_keep(s
     lives.carry_out_prepare(tools, lab.id, by="labmgr")
     assert tools.store.device_state("srv").stage is Stage.SET
     (srv.folder / "work").write_text("what the candidate made\n")
-    lives.carry_out_close(tools, lab.id, by="labmgr")
+    lives.carry_out_close(tools, lab.id, by="labmgr", since=tools.now())
     assert srv.kept("collected") == ["what the candidate made\n"]
     lives.carry_out_restore(tools, lab.id, by="labmgr")
     assert (srv.folder / "work").read_text() == "start\n"
     srv.baseline("look.sh", "echo gone; exit 7")
     with pytest.raises(DevicesRed, match="ended with status 7: gone"):
-        lives.carry_out_close(tools, lab.id, by="labmgr")
+        lives.carry_out_close(tools, lab.id, by="labmgr", since=tools.now())
     assert "status 7: gone" in tools.store.kept_configs(lab.id)[-1].said
 
 

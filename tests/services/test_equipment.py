@@ -25,6 +25,7 @@ from labmgr.services.equipment import (
     asking,
     baselines,
     configs,
+    evidence,
     lives,
     orders,
     places,
@@ -152,7 +153,7 @@ def test_prepared_it_says_what_the_baseline_says_with_the_candidates_values(room
     assert "pirate" not in running
     assert "oubli" not in running
     assert (state(room).stage, state(room).lab) == (Stage.SET, lab_of(room).id)
-    kept = lives.latest(room.tools, lab_of(room).id, "sw1", SnapshotKind.START)
+    kept = evidence.latest(room.tools, lab_of(room).id, "sw1", SnapshotKind.START)
     assert room.tools.configs.text("sw1", kept.backup) == running
     assert room.devices.started["sw1"] == running, "saved: it survives a restart"
 
@@ -242,7 +243,7 @@ def test_a_device_without_a_baseline_is_taken_as_it_stands_once_it_was_read(room
     del room.devices.trouble["sw1"]
     assert prepared(room).state is JobState.DONE
     assert state(room).stage is Stage.SET
-    kept = lives.latest(room.tools, lab_of(room).id, "sw1", SnapshotKind.START)
+    kept = evidence.latest(room.tools, lab_of(room).id, "sw1", SnapshotKind.START)
     assert "pirate" in room.tools.configs.text("sw1", kept.backup)
 
 
@@ -267,7 +268,7 @@ def test_set_aside_and_taken_back_in_the_hour_it_is_still_its_candidates(room):
     states.set_aside(room.tools, device, by="tech", why="câble")
     states.take_back(room.tools, device, by="tech")
     ring(room)
-    assert lives.latest(room.tools, lab_of(room).id, "sw1", SnapshotKind.END)
+    assert evidence.latest(room.tools, lab_of(room).id, "sw1", SnapshotKind.END)
 
 
 def test_an_own_save_point_keeps_its_configuration_too(room):
@@ -276,7 +277,7 @@ def test_an_own_save_point_keeps_its_configuration_too(room):
     types(room, "vlan 42")
     savepoints.order_save(room.tools, "e6", "1")
     room.work()
-    kept = lives.latest(room.tools, lab_of(room).id, "sw1", SnapshotKind.OWN)
+    kept = evidence.latest(room.tools, lab_of(room).id, "sw1", SnapshotKind.OWN)
     assert "vlan 42" in room.tools.configs.text("sw1", kept.backup)
 
 
@@ -485,7 +486,7 @@ def test_a_lost_file_is_a_gap_of_its_device_alone(room):
     prepared(room)
     to_hour(room)
     ring(room)
-    kept = lives.latest(room.tools, lab_of(room).id, "sw1", SnapshotKind.END)
+    kept = evidence.latest(room.tools, lab_of(room).id, "sw1", SnapshotKind.END)
     (room.home / "devices" / "sw1" / f"{kept.backup}.cfg").unlink()
     (told,) = configs.lived(room.tools, lab_of(room).id)
     assert "has no backup" in told.gap
@@ -600,7 +601,7 @@ def test_a_candidate_who_goes_on_in_a_spare_keeps_the_devices(room):
     prepared(room)
     states.hand_over(room.tools, lab_of(room).id, lab_of(room, "2").id, by="tech")
     assert state(room).lab == lab_of(room, "2").id
-    kept = lives.latest(room.tools, lab_of(room, "2").id, "sw1", SnapshotKind.START)
+    kept = evidence.latest(room.tools, lab_of(room, "2").id, "sw1", SnapshotKind.START)
     assert kept is not None
 
 

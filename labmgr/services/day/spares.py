@@ -11,6 +11,7 @@ from labmgr.domain.ports import Tools
 from labmgr.domain.snapshot import SnapshotKind
 from labmgr.domain.work import Job, JobKind
 from labmgr.errors import BadInput, LostRace, Refused
+from labmgr.services.equipment import orders as equipped
 from labmgr.services.equipment import states
 from labmgr.services.lab import labs, probes, sitting, snapshots, wires
 from labmgr.services.lab.blueprint import candidate_of
@@ -75,6 +76,7 @@ def take(tools: Tools, session: str, number: str, *, by: str, why: str = "") -> 
     before = tools.store.passage(session, number)
     _refuse_out_of_time(before)
     former = tools.store.lab(before.lab)
+    equipped.refuse_in_the_middle(tools, former.id)
     for one in _fitting(tools, session, former.template):
         with tools.store.lock(f"spare-of-{one.id}") as mine:
             if mine and sitting.passage_of(tools, one.id) is None:
@@ -90,6 +92,7 @@ def would_take(tools: Tools, session: str, number: str) -> tuple[Lab, tuple[str,
     passage = tools.store.passage(session, number)
     _refuse_out_of_time(passage)
     former = tools.store.lab(passage.lab)
+    equipped.refuse_in_the_middle(tools, former.id)
     spare = _fitting(tools, session, former.template)[0]
     return spare, _differing(tools, former, spare)
 
@@ -102,6 +105,9 @@ def _give(tools: Tools, before: Passage, former: Lab, spare: Lab, *, by: str, wh
     after = replace(before, lab=spare.id)
     done = tools.store.change_passage(before, after, what=what, by=by, why=why)
     states.hand_over(tools, former.id, spare.id, by=by)
+    if before.state is P.SUSPENDED:  # the former lab's order finds none of them any more
+        for order in equipped.order_close(tools, spare.id):
+            tools.store.order(order.kind, order.lab, by=by)
     if wires.has_wires(tools, spare):
         tools.store.order(JobKind.WAKE, spare.id, by=by)  # which takes the wires over
     return Taken(done or before, former.id, differing)

@@ -93,11 +93,16 @@ def push(
         return Report(device, Outcome.ANSWERS, backup=backup)
 
 
-def enter(tools: Tools, device: Device, lines: Sequence[str]) -> None:
-    """A few lines at the hour's two ends, as the inventory gives them."""
+def enter(tools: Tools, device: Device, lines: Sequence[str], *, lab: str) -> None:
+    """A few lines at the hour's two ends, as the inventory gives them.
+
+    Another order to the device is waited for. Its candidate may have gone on in a spare by then:
+    that lab's orders are what counts for it.
+    """
     if lines:
-        with states.in_hand(tools, device):
-            tools.devices.push(device, keys_of(tools, device), lines)
+        with states.in_hand(tools, device, patience=device.push_deadline):
+            if tools.store.device_state(device.name).lab == lab:
+                tools.devices.push(device, keys_of(tools, device), lines)
 
 
 @dataclass

@@ -11,7 +11,16 @@ from labmgr.domain.lab import Lab
 from labmgr.domain.ports import Tools
 from labmgr.domain.snapshot import SnapshotKind
 from labmgr.errors import ConsoleError, Refused
-from labmgr.services.equipment import asking, baselines, keyring, lives, orders, places, together
+from labmgr.services.equipment import (
+    asking,
+    baselines,
+    evidence,
+    keyring,
+    lives,
+    orders,
+    places,
+    together,
+)
 from labmgr.services.equipment.asking import Report
 from labmgr.services.equipment.baselines import is_server
 from labmgr.services.equipment.errands import Errand, Errands, Kind
@@ -167,5 +176,5 @@ def _started_from(tools: Tools, device: Device, backup: str) -> Lab | None:
     lab = tools.store.device_state(device.name).lab
     if not lab:
         return None
-    started = lives.latest(tools, lab, device.name, SnapshotKind.START)
+    started = evidence.latest(tools, lab, device.name, SnapshotKind.START)
     return tools.store.lab(lab) if started and started.backup == backup else None

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterable
+from datetime import datetime
 
 from labmgr.domain.devices import Outcome
-from labmgr.domain.equipment import KeptConfig, Stage
+from labmgr.domain.equipment import Stage
 from labmgr.domain.inventory import Device
 from labmgr.domain.lab import STANDING, Lab
 from labmgr.domain.passage import PassageState
@@ -15,8 +14,8 @@ from labmgr.domain.ports import Tools
 from labmgr.domain.snapshot import SnapshotKind
 from labmgr.domain.variables import fill
 from labmgr.errors import DevicesRed, LabmgrError, Refused
-from labmgr.services.equipment import baselines, orders, servers, states
-from labmgr.services.equipment.asking import Report, all_at_once, keys_of, noted
+from labmgr.services.equipment import baselines, evidence, incidents, orders, servers, states
+from labmgr.services.equipment.asking import Report, all_at_once, noted
 from labmgr.services.equipment.baselines import is_server
 from labmgr.services.equipment.values import values_for
 from labmgr.services.lab import labs, sitting, wires
@@ -56,16 +55,19 @@ def prepare_one(tools: Tools, lab: Lab, device: Device, *, by: str, seen: str = 
     report = Report(device, Outcome.ANSWERS)
     if not as_it_stands:
         report = _set(tools, lab, device, by=by, seen=seen)
-    _keep(tools, lab, device, SnapshotKind.START, by=by, report=report)
+    evidence.keep(tools, lab, device, SnapshotKind.START, by=by, backup=report.backup)
     if as_it_stands:
         states.stage(tools, device.name, Stage.SET, lab=lab.id, by=by, why="no baseline")
     return report
 
 
-def carry_out_open(tools: Tools, lab_id: str, *, by: str) -> None:
+def carry_out_open(
+    tools: Tools, lab_id: str, *, by: str, only: Collection[str] | None = None
+) -> None:
     """Send each device's `open` lines; one that fails is an incident of the passage.
 
-    Ordered in time and carried out after the bell, it opens nothing.
+    Ordered in time and carried out after the bell, it opens nothing. Repeated, it is for *only*
+    those that failed.
     """
     lab = tools.store.lab(lab_id)
     if not sitting.may_be_open(tools, lab):
@@ -79,13 +81,25 @@ def carry_out_open(tools: Tools, lab_id: str, *, by: str) -> None:
     try:
         devices = orders.held(tools, lab_id)
     except LabmgrError as trouble:
-        _call_staff(tools, lab, str(trouble))
+        incidents.call_staff(tools, lab, str(trouble))
         raise
-    _each(tools, devices, let_in, incident=lab)
+    _each(tools, _among(devices, only), let_in, incident=lab)
+    if only is not None:
+        incidents.end(tools, lab, lost=True)
 
 
-def carry_out_close(tools: Tools, lab_id: str, *, by: str) -> None:
-    """Send each device's `close` lines; once the hour is over its end configuration is kept."""
+def carry_out_close(
+    tools: Tools,
+    lab_id: str,
+    *,
+    by: str,
+    since: datetime,
+    only: Collection[str] | None = None,
+) -> None:
+    """Send each device's `close` lines; once the hour is over its end configuration is kept.
+
+    Repeated, it is for *only* those that failed; an end read *since* the order stays the end.
+    """
     lab = tools.store.lab(lab_id)
     if sitting.may_be_open(tools, lab) and sitting.passage_of(tools, lab_id):
         return  # resumed meanwhile
@@ -97,19 +111,22 @@ def carry_out_close(tools: Tools, lab_id: str, *, by: str) -> None:
             states.step(tools, device.name, Stage.CLOSED, lab=lab_id, by=by)
         finally:
             if over:
-                _keep(tools, lab, device, SnapshotKind.END, by=by)
+                evidence.keep_end(tools, lab, device, since=since, by=by)
         return Report(device, Outcome.ANSWERS)
 
     try:
         devices = orders.held(tools, lab_id)
     except LabmgrError as trouble:
-        _call_staff(tools, lab, str(trouble))
+        incidents.call_staff(tools, lab, str(trouble))
         if over:
-            _say_gaps(tools, lab, (), str(trouble), by=by)
+            evidence.say_gaps(tools, lab, (), str(trouble), by=by)
         raise
     if over:
-        _say_gaps(tools, lab, devices, "the inventory does not declare it any more", by=by)
-    _each(tools, devices, shut, incident=lab)
+        gone = "the inventory does not declare it any more"
+        evidence.say_gaps(tools, lab, devices, gone, by=by)
+    _each(tools, _among(devices, only), shut, incident=lab)
+    if only is not None:
+        incidents.end(tools, lab, lost=False)
 
 
 def carry_out_keep(tools: Tools, lab_id: str, *, by: str) -> None:
@@ -117,7 +134,7 @@ def carry_out_keep(tools: Tools, lab_id: str, *, by: str) -> None:
     lab = tools.store.lab(lab_id)
 
     def keep(device: Device) -> Report:
-        _keep(tools, lab, device, SnapshotKind.OWN, by=by)
+        evidence.keep(tools, lab, device, SnapshotKind.OWN, by=by)
         return Report(device, Outcome.ANSWERS)
 
     _each(tools, orders.held(tools, lab_id), keep)
@@ -135,7 +152,7 @@ def carry_out_restore(tools: Tools, lab_id: str, *, by: str) -> None:
         if is_server(device):
             values = values_for(tools, lab, device)
             return servers.set_server(tools, device, values, by=by, lab=lab_id)
-        started = latest(tools, lab_id, device.name, SnapshotKind.START)
+        started = evidence.latest(tools, lab_id, device.name, SnapshotKind.START)
         if started is None:
             raise Refused(
                 f"{device.name} has no start configuration for lab {lab_id}",
@@ -145,13 +162,6 @@ def carry_out_restore(tools: Tools, lab_id: str, *, by: str) -> None:
         return baselines.push(tools, device, wanted, by=by, lab=lab_id)
 
     _each(tools, orders.held(tools, lab_id), restore)
-
-
-def latest(tools: Tools, lab: str, device: str, kind: SnapshotKind) -> KeptConfig | None:
-    """The newest configuration of this kind that could be read."""
-    kept = tools.store.kept_configs(lab)
-    mine = (one for one in reversed(kept) if one.device == device and one.kind is kind)
-    return next((one for one in mine if one.backup), None)
 
 
 def _set(tools: Tools, lab: Lab, device: Device, *, by: str, seen: str = "") -> Report:
@@ -165,35 +175,7 @@ def _set(tools: Tools, lab: Lab, device: Device, *, by: str, seen: str = "") -> 
 
 def _enter(tools: Tools, lab: Lab, device: Device, lines: Iterable[str]) -> None:
     values = values_for(tools, lab, device) if lines else {}
-    baselines.enter(tools, device, [fill(line, values) for line in lines])
-
-
-def _keep(
-    tools: Tools,
-    lab: Lab,
-    device: Device,
-    kind: SnapshotKind,
-    *,
-    by: str,
-    report: Report | None = None,
-) -> None:
-    """Written down also when it could not be read: a gap in the evidence is said."""
-    kept = KeptConfig(device.name, lab.id, kind, tools.now())
-    try:
-        if kind is SnapshotKind.END and device.collect:
-            servers.collect(tools, device, values_for(tools, lab, device), by=by)
-        backup = report.backup if report else None
-        if backup is None and is_server(device) and not device.keep:
-            return  # nothing of it is to be kept beside that
-        if backup is None:
-            text = tools.devices.running_config(device, keys_of(tools, device))
-            backup = tools.configs.keep(device.name, text)
-        digest = hashlib.sha256(tools.configs.text(device.name, backup.name).encode())
-        kept = replace(kept, backup=backup.name, sha256=digest.hexdigest())
-    except LabmgrError as trouble:
-        tools.store.keep_config(replace(kept, said=str(trouble)), by=by)
-        raise
-    tools.store.keep_config(kept, by=by)
+    baselines.enter(tools, device, [fill(line, values) for line in lines], lab=lab.id)
 
 
 def _each(
@@ -213,7 +195,7 @@ def _each(
         return
     said = "; ".join(f"{one.device.name}: {one.outcome}" for one in red)
     if incident:
-        _call_staff(tools, incident, said)
+        incidents.call_staff(tools, incident, said)
     mends = "; ".join(dict.fromkeys(one.mend for one in red if one.mend))
     raise DevicesRed(
         f"{len(red)} device(s) failed: " + "; ".join(one.said for one in red),
@@ -221,20 +203,8 @@ def _each(
     )
 
 
-def _call_staff(tools: Tools, lab: Lab, said: str) -> None:
-    if passage := sitting.passage_of(tools, lab.id):
-        what = f"equipment: {said}"
-        tools.store.open_incident(passage.session, passage.candidate, what, by="labmgr")
-
-
-def _say_gaps(tools: Tools, lab: Lab, read: Iterable[Device], why: str, *, by: str) -> None:
-    """Devices of this lab whose end configuration is not going to be read."""
-    names = {one.name for one in read}
-    for state in tools.store.device_states(lab.id):
-        if state.device not in names:
-            words = f"set aside: {state.aside}" if state.aside else why
-            gap = KeptConfig(state.device, lab.id, SnapshotKind.END, tools.now(), said=words)
-            tools.store.keep_config(gap, by=by)
+def _among(devices: Iterable[Device], only: Collection[str] | None) -> list[Device]:
+    return [one for one in devices if only is None or one.name in only]
 
 
 def _is_over(tools: Tools, lab: Lab) -> bool:

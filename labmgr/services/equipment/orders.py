@@ -9,7 +9,7 @@ from labmgr.domain.inventory import Device, Place
 from labmgr.domain.lab import Lab
 from labmgr.domain.passage import Passage
 from labmgr.domain.ports import Tools
-from labmgr.domain.work import Job, JobKind, Order
+from labmgr.domain.work import Job, JobKind, JobState, Order
 from labmgr.errors import LabmgrError, Refused
 from labmgr.services.lab import sitting
 
@@ -84,6 +84,16 @@ def being_set(tools: Tools, lab_id: str) -> bool:
 def refuse_being_set(tools: Tools, lab_id: str) -> None:
     """Nobody is let in while labmgr still types on a device."""
     if being_set(tools, lab_id):
+        raise Refused(
+            f"The devices of lab {lab_id} are being set",
+            hint="Wait until that is done; the place's page shows it.",
+        )
+
+
+def refuse_in_the_middle(tools: Tools, lab_id: str) -> None:
+    """What is just being typed on a device is for this lab, and would be kept as its start."""
+    jobs = tools.store.jobs(lab=lab_id, unended=True)
+    if any(one.kind in _SETS and one.state is JobState.DOING for one in jobs):
         raise Refused(
             f"The devices of lab {lab_id} are being set",
             hint="Wait until that is done; the place's page shows it.",

@@ -58,7 +58,7 @@ def set_server(
     return Report(device, Outcome.ANSWERS, answer)
 
 
-def collect(tools: Tools, device: Device, values: Mapping[str, str], *, by: str) -> Report:
+def collect(tools: Tools, device: Device, values: Mapping[str, str], *, by: str) -> Backup:
     """Run its `collect` script and keep the output whole: it is what the examiners look at.
 
     Raises as `set_server` does; the output of a script that failed is kept before.
@@ -67,7 +67,7 @@ def collect(tools: Tools, device: Device, values: Mapping[str, str], *, by: str)
     ran = tools.devices.run(device, keys_of(tools, device), script)
     backup = _keep(tools, device, COLLECTED, ran, ran.output, by=by)
     _refuse_failed(device, device.collect, ran, values)
-    return Report(device, Outcome.ANSWERS, backup=backup)
+    return backup
 
 
 def put(tools: Tools, device: Device, path: str, content: bytes, *, by: str) -> None:

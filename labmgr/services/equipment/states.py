@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from typing import Final
 
@@ -14,6 +15,8 @@ from labmgr.domain.ports import Tools
 from labmgr.errors import LabmgrError, Refused
 from labmgr.services.lab import sitting
 
+PATIENCE: Final = 1.0  # seconds: a look at whether somebody has a hand on it takes none
+LOOK_EVERY: Final = 0.1
 _NOBODYS: Final = {"stage": Stage.UNKNOWN, "lab": ""}
 
 
@@ -73,12 +76,22 @@ def hand_over(tools: Tools, former: str, new: str, *, by: str) -> None:
 
 
 @contextmanager
-def in_hand(tools: Tools, device: Device) -> Iterator[None]:
+def in_hand(tools: Tools, device: Device, *, patience: float = PATIENCE) -> Iterator[None]:
     """One hand on a device at a time, whichever process it belongs to."""
-    with tools.store.lock(f"device-{device.name}") as mine:
-        if not mine:
+    end = time.monotonic() + patience
+    while True:
+        with hand_on(tools, device.name) as mine:
+            if mine:
+                yield
+                return
+        if time.monotonic() >= end:
             raise Refused(
                 f"{device.name} is being set by somebody else just now",
                 hint="Wait until that is done, then look at it again.",
             )
-        yield
+        time.sleep(LOOK_EVERY)
+
+
+def hand_on(tools: Tools, device: str) -> AbstractContextManager[bool]:
+    """False: somebody else has a hand on it."""
+    return tools.store.lock(f"device-{device}")
