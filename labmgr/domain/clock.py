@@ -51,11 +51,13 @@ class Stretch:
 class Clock:
     """What a phase may take, in seconds, and the stretches in which it ran.
 
-    Nothing counts down anywhere: what is left is asked of these rows.
+    Nothing counts down anywhere: what is left is asked of these rows. `finished`: given up before
+    its end, so that nothing of it is left, whatever was not used.
     """
 
     allotted: float
     stretches: tuple[Stretch, ...] = ()
+    finished: bool = False
 
     @property
     def running(self) -> bool:
@@ -66,7 +68,7 @@ class Clock:
 
     def left(self, now: Moment) -> float:
         """Seconds left, never less than none; what sums of fractions leave over is none."""
-        left = self.allotted - self.used(now)
+        left = 0.0 if self.finished else self.allotted - self.used(now)
         return left if left > ROUNDING else 0.0
 
     def due(self, now: Moment) -> datetime:
@@ -100,8 +102,12 @@ class Clock:
         last = replace(self.stretches[-1], end=end)
         return replace(self, stretches=(*self.stretches[:-1], last))
 
+    def given_up(self, now: Moment) -> Clock:
+        """Stopped for good: no resumption goes on with it; only more time by decision does."""
+        return replace(self.stopped(now), finished=True)
+
     def with_time(self, allotted: float) -> Clock:
-        return replace(self, allotted=allotted)
+        return replace(self, allotted=allotted, finished=False)
 
 
 def pauses(stretches: Sequence[Stretch]) -> list[tuple[Moment, Moment]]:

@@ -147,7 +147,7 @@ def clock_row(clock: Clock) -> dict[str, Any]:
     rows = [
         [moment_row(one.start), moment_row(one.end) if one.end else None] for one in clock.stretches
     ]
-    return {"allotted": clock.allotted, "stretches": rows}
+    return {"allotted": clock.allotted, "stretches": rows, "finished": clock.finished}
 
 
 def clock_of(row: Mapping[str, Any]) -> Clock:
@@ -155,7 +155,7 @@ def clock_of(row: Mapping[str, Any]) -> Clock:
         Stretch(moment_of(start), moment_of(end) if end else None)
         for start, end in row["stretches"]
     )
-    return Clock(row["allotted"], stretches)
+    return Clock(row["allotted"], stretches, row.get("finished", False))
 
 
 def instant_row(at: datetime) -> str:

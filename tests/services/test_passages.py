@@ -324,6 +324,59 @@ def test_finishing_early_needs_a_reason_and_is_the_end(day):
     passages.start(day.tools, "e6", "1", Phase.INTERVIEW_2, by=BY)
 
 
+def finished_early(day):
+    """At 40 minutes, of 60."""
+    to_hour(day)
+    day.clock.passes(2400)
+    ring(day)
+    passages.finish_hour(day.tools, "e6", "1", by=BY, why="a terminé")
+    day.work()
+
+
+def test_an_hour_finished_early_waits_for_the_commission_and_rings_no_more(day):
+    finished_early(day)
+    assert seen(day).is_over(day.tools.clock())
+    assert seen(day).clocks[Phase.HOUR].used(day.tools.clock()) == pytest.approx(2400, abs=20)
+    passages.finish_hour(day.tools, "e6", "1", by=BY, why="deux fois")
+    for _ in range(3):
+        day.clock.passes(700)
+        ring(day)
+    assert not [what for what in journal(day) if what.startswith("hour: ")]
+    assert sum(one.kind is SnapshotKind.END for one in day.tools.store.snapshots("e6-1-2")) == 1
+
+
+def test_a_suspension_after_an_early_end_gives_nothing_back_and_blocks_nothing(day):
+    finished_early(day)
+    interruptions.suspend(day.tools, "e6", "1", by=BY, why="alarme incendie")
+    day.work()
+    day.clock.passes(600)
+    interruptions.resume(day.tools, "e6", "1", by=BY)
+    day.work()
+    assert seen(day).state is P.HOUR
+    assert seen(day).is_over(day.tools.clock())
+    assert not day.engine.is_open("e6-1-2", Audience.CANDIDATE)
+    assert day.tools.store.lab("e6-1-2").state is LabState.FROZEN
+    assert all(one.ended for one in day.tools.store.incidents("e6", "1"))
+    passages.start(day.tools, "e6", "1", Phase.INTERVIEW_2, by=BY)
+    day.work()
+    assert day.tools.store.lab("e6-1-2").state is LabState.RECETTE
+
+
+def test_time_after_an_early_end_is_what_was_decided_and_no_more(day):
+    finished_early(day)
+    forms.set_extra_time(day.tools, "e6", "1", {Phase.HOUR: Fraction(1, 3)}, by=BY)
+    day.work()
+    assert seen(day).is_over(day.tools.clock())
+    assert not day.engine.is_open("e6-1-2", Audience.CANDIDATE)
+    interruptions.extend(day.tools, "e6", "1", 300, by=BY, why="fin cliquée par erreur")
+    day.work()
+    assert day.engine.is_open("e6-1-2", Audience.CANDIDATE)
+    assert left(day) == pytest.approx(300, abs=10)
+    day.clock.passes(310)
+    ring(day)
+    assert not day.engine.is_open("e6-1-2", Audience.CANDIDATE)
+
+
 def test_interview_2_does_not_cut_the_hour_short(day):
     to_hour(day)
     with pytest.raises(Refused, match="still has"):
@@ -477,3 +530,18 @@ def test_a_document_is_a_pdf_and_comes_back_as_it_was(day):
         forms.keep_document(day.tools, "e6", "1", 1, name="a.pdf", data=b"<html>", by=BY)
     forms.keep_document(day.tools, "e6", "1", 1, name="besoins.pdf", data=DOCUMENT, by=BY)
     assert day.tools.store.document("e6", "1", 1) == ("besoins.pdf", DOCUMENT)
+
+
+def test_a_disk_that_is_full_at_the_bell_costs_no_end_snapshot(day):
+    reconcile.look_round(day.tools)
+    to_hour(day)
+    day.write("e6-1-2", "the hour's work")
+    day.facts(disk_free=0)
+    day.clock.passes(left(day))
+    ring(day)
+    assert day.tools.store.lab("e6-1-2").state is LabState.FROZEN
+    kinds = [one.kind for one in day.tools.store.snapshots("e6-1-2") if one.verified]
+    assert kinds.count(SnapshotKind.END) == 1
+    (incident,) = day.tools.store.incidents("e6", "1")
+    assert incident.what.startswith("the disk reserve was given up")
+    assert outages.proposal(seen(day), incident) == ""

@@ -75,10 +75,11 @@ def _answer(tools: Tools, passage: Passage, bell: Bell) -> None:
     what = f"{bell.phase}: {bell.ring}"
     if bell.ring is not Ring.END:
         tools.store.change_passage(passage, passage, what=what, by=BY, bell=bell)
-    elif bell.phase is Phase.HOUR:
-        passages.end_of_hour(tools, passage, what=what, by=BY, bell=bell)
+        return
+    clock = passage.clocks[bell.phase].stopped(tools.clock())
+    if bell.phase is Phase.HOUR:
+        passages.end_of_hour(tools, passage, clock, what=what, by=BY)
     else:
-        clock = passage.clocks[bell.phase].stopped(tools.clock())
         after = passage.with_clock(bell.phase, clock)
         tools.store.change_passage(passage, after, what=what, by=BY, bell=bell)
 
@@ -94,7 +95,7 @@ def _next(passage: Passage, now: Moment) -> float:
 
 
 def _is_past(tools: Tools, passage: Passage, *, resume: bool) -> bool:
-    """Whether the door stays shut. An hour finished early has time left, and its bell has rung."""
+    """Whether the door stays shut: an hour whose bell has rung needs more time by decision."""
     if passage.state is P.INTERVIEW_1:
         return False
     halted = passage.state is P.SUSPENDED and passage.paused is P.HOUR

@@ -45,15 +45,15 @@ def finish_hour(tools: Tools, session: str, number: str, *, by: str, why: str) -
     before = tools.store.passage(session, number)
     if before.state is not P.HOUR:
         raise Refused(f"Passage {before.id} is {before.state}, not in its hour")
-    return end_of_hour(tools, before, what="hour finished early", by=by, why=why) or before
+    clock = before.clocks[Phase.HOUR].given_up(tools.clock())
+    return end_of_hour(tools, before, clock, what="hour finished early", by=by, why=why) or before
 
 
 def end_of_hour(
-    tools: Tools, before: Passage, *, what: str, by: str, why: str = "", bell: Bell | None = None
+    tools: Tools, before: Passage, clock: Clock, *, what: str, by: str, why: str = ""
 ) -> Passage | None:
     """Clock stopped, access cut, then the end snapshot; services go on. None: answered before."""
-    clock = before.clocks[Phase.HOUR].stopped(tools.clock())
-    bell = bell or Bell(before.session, before.candidate, Phase.HOUR, Ring.END)
+    bell = Bell(before.session, before.candidate, Phase.HOUR, Ring.END)
     orders = [Order(JobKind.FREEZE, before.lab, {"snapshot": "end"})] if before.lab else []
     orders += equipped.order_close(tools, before.lab)
     after = before.with_clock(Phase.HOUR, clock)

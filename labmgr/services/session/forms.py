@@ -166,6 +166,8 @@ def set_extra_time(
     for before in tools.store.passages(session, states=UNDER_WAY):
         if before.candidate != number or before.phase is None:
             continue
+        if before.clock and before.clock.finished:
+            continue  # what its candidate gave up comes back by decision only
         old, new = (one.allotted(before.phase, durations) for one in (candidate, changed))
         if (more := new - old) > 0 or (more and not before.is_over(tools.clock())):
             what = f"{before.phase}: {more / 60:+g} min of extra time"
