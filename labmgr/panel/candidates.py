@@ -13,6 +13,7 @@ from labmgr.panel.filters import tell
 from labmgr.panel.gate import operator, tools
 from labmgr.panel.given_list import given, packed, readable, unpacked
 from labmgr.panel.sessions import template_of
+from labmgr.panel.sure import ask, sure
 from labmgr.services.session import rosters
 
 bp = Blueprint("candidates", __name__, url_prefix="/sessions/<name>/candidats")
@@ -76,6 +77,11 @@ def slips(name: str) -> ResponseReturnValue:
 
 @bp.post("/<path:number>/code")
 def reissue(name: str, number: str) -> ResponseReturnValue:
+    if not sure():
+        lost = _("Le code imprimé sur sa fiche ne vaudra plus rien, et son navigateur sort.")
+        question = _("Donner un nouveau code au candidat %(number)s ?", number=number)
+        back = url_for("candidates.choose", name=name)
+        return ask(question, lost, verb=_("Donner un nouveau code"), back=back)
     try:
         rosters.new_code(tools(), name, number, by=operator())
     except LabmgrError as refusal:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 from typing import Final
+from urllib.parse import urlsplit
 
-from flask import Flask, render_template, request, url_for
+from flask import Flask, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -26,6 +27,7 @@ from labmgr.errors import (
     WrongState,
 )
 from labmgr.panel.filters import said
+from labmgr.panel.gate import OPEN_TO_ALL
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +67,8 @@ HINTS: Final = {
     429: _l("Attendez une minute, puis recommencez."),
 }
 
+WRITTEN: Final = ("title", "pasted", "text", "message", "why")  # fields in which people write
+
 
 def status_of(error: LabmgrError) -> int:
     """For a page that shows the refusal itself, where it was asked."""
@@ -78,7 +82,10 @@ def register(app: Flask) -> None:
     app.register_error_handler(Exception, _bug)
 
 
-def _page(status: int, what: str | Markup, hint: str | Markup = "") -> ResponseReturnValue:
+def _page(
+    status: int, what: str | Markup, hint: str | Markup = "", *, lost: bool = False
+) -> ResponseReturnValue:
+    """*lost*: a form came in vain; what was written in it is shown, to be taken along."""
     heading = HEADINGS.get(status, _("Une erreur est survenue"))
     fragment = bool(request.headers.get("HX-Request"))
     portal = (request.blueprint or "").startswith("portal")
@@ -89,9 +96,19 @@ def _page(status: int, what: str | Markup, hint: str | Markup = "") -> ResponseR
         hint=hint,
         status=status,
         portal=portal,
-        back=url_for("portal.show" if portal else "dashboard.show"),
+        written=[text for name in WRITTEN for text in request.form.getlist(name) if text.strip()]
+        if lost
+        else [],
+        back=_back(url_for("portal.show" if portal else "dashboard.show")),
     )
     return page, status
+
+
+def _back(otherwise: str) -> str:
+    """The page with the button that led here; never one of somebody else's."""
+    came = urlsplit(request.referrer or "")
+    known = request.method == "POST" and came.netloc == request.host
+    return f"{came.path}?{came.query}".rstrip("?") if known else otherwise
 
 
 def _ours(error: LabmgrError) -> ResponseReturnValue:
@@ -99,15 +116,21 @@ def _ours(error: LabmgrError) -> ResponseReturnValue:
 
 
 def _forged(_error: CSRFError) -> ResponseReturnValue:
+    """Most often no forgery: a login that ended, or a page from before it."""
+    door = request.endpoint in OPEN_TO_ALL or (request.blueprint or "").startswith("portal")
+    if "operator" not in session and not door:
+        what = _("Votre connexion a pris fin, rien n'a été fait.")
+        return _page(401, what, _("Connectez-vous de nouveau, puis recommencez."), lost=True)
     what = _("Le formulaire n'est plus valable, rien n'a été fait.")
-    return _page(400, what, _("Revenez en arrière, rechargez la page et recommencez."))
+    return _page(400, what, _("Ouvrez la page à nouveau, puis recommencez."), lost=True)
 
 
 def _http(error: HTTPException) -> ResponseReturnValue:
     if error.response is not None:  # made by hand where it was raised
         return error.response
     status = error.code or 500
-    return _page(status, "", HINTS.get(status, _("Revenez en arrière, puis recommencez.")))
+    hint = HINTS.get(status, _("Revenez en arrière, puis recommencez."))
+    return _page(status, "", hint, lost=status == 401 and request.method == "POST")  # noqa: PLR2004
 
 
 def _bug(error: Exception) -> ResponseReturnValue:

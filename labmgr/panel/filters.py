@@ -22,6 +22,7 @@ from labmgr.domain.words import Said
 from labmgr.errors import BadFile, LabmgrError
 from labmgr.panel import equipment_words, gate, words
 from labmgr.panel.french import Sayings
+from labmgr.services.instance import pulse
 
 WORDS: tuple[Iterable[tuple[object, object]], ...] = (
     words.LAB_STATES.items(),
@@ -67,7 +68,12 @@ def register(app: Flask) -> None:
     ):
         app.add_template_filter(filter_, filter_.__name__)
     app.add_template_global(shared_kernel, "shared_kernel")
+    app.add_template_global(worker_silent, "worker_silent")
     app.context_processor(lambda: {"may": gate.may, "operator": session.get("operator")})
+
+
+def worker_silent() -> bool:
+    return pulse.is_silent(gate.tools())
 
 
 def word(value: object) -> str:

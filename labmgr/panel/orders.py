@@ -98,10 +98,15 @@ ORDERS: Final[dict[str, Callable[[Tools, str, str], object]]] = {
 
 
 def _ask(verb: str, chosen: Sequence[str]) -> ResponseReturnValue:
+    store = tools().store
+    labs_meant = [store.lab(lab_id) for lab_id in chosen]
+    session = store.session(labs_meant[0].session)
     return render_template(
         "confirm.html",
         verb=verb,
-        labs=[tools().store.lab(lab_id) for lab_id in chosen],
+        labs=labs_meant,
+        session=session,
+        people={one.number: one for one in store.candidates(session.name)},
         nodes=request.form.getlist("node"),
         snapshot=request.form.get("snapshot", ""),
         origin=request.form.get("from", ""),

@@ -1,12 +1,11 @@
 """Every page, at both widths: nothing sticks out, and axe-core has nothing to say."""
 
-from pathlib import Path
-
 import pytest
+
+from tests.browser.conftest import faults_of, settled
 
 pytestmark = pytest.mark.browser
 
-AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
 SESSION = "e6-sisr-juin-2027"
 PAGES = {
     "dashboard": "/",
@@ -39,12 +38,12 @@ def look(shoot, scheme):
     """What a page must be, whatever is on it."""
 
     def check(page, name):
-        page.wait_for_load_state("networkidle")
+        settled(page)
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 900})
             too_wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
             assert too_wide <= 0, f"{name} at {width} px sticks out by {too_wide} px"
-            faults = page.evaluate(f"{AXE}; axe.run().then((found) => found.violations)")
+            faults = faults_of(page)
             assert not faults, "\n".join(words(name, width, fault) for fault in faults)
             shoot(page, name if scheme == "light" else f"{name}-{scheme}")
         assert page.locator("h1").count() == 1, name
@@ -106,6 +105,8 @@ def test_pages_that_come_from_a_form(stage, context, log_in, look):
     look(page, "refused")
     page.goto("/comptes")
     page.get_by_role("button", name="Nouveau mot de passe pour invigilator").click()
+    look(page, "account-sure")
+    page.get_by_role("button", name="Donner un nouveau mot de passe").click()
     page.get_by_role("heading", name="Mot de passe de").wait_for()
     look(page, "account-password")
 

@@ -379,15 +379,22 @@ def test_the_administration_adds_renews_and_closes_accounts(world, admin, visito
     assert len(password) >= 16
     assert password not in admin.text("/comptes")
     visitor().log_in(world, "nouvelle")
-    again = admin.post("/comptes/nouvelle/mot-de-passe", "/comptes").get_data(as_text=True)
-    assert password not in again
-    answer = admin.post("/comptes/nouvelle/fermeture", "/comptes")
+    hashed = world.tools.store.account("nouvelle").hashed
+    for question in ("mot-de-passe", "fermeture"):
+        asked = admin.post(f"/comptes/nouvelle/{question}", "/comptes")
+        assert "Ce qui sera perdu" in asked.get_data(as_text=True)
+    assert world.tools.store.account("nouvelle").hashed == hashed
+    again = admin.post("/comptes/nouvelle/mot-de-passe", "/comptes", sure="yes")
+    assert password not in again.get_data(as_text=True)
+    answer = admin.post("/comptes/nouvelle/fermeture", "/comptes", sure="yes")
     assert "est fermé" in answer.get_data(as_text=True)
     assert world.tools.store.account("nouvelle").disabled
+    answer = admin.post("/comptes/nouvelle/mot-de-passe", "/comptes", sure="yes")
+    assert "Ajoutez un autre compte" in answer.get_data(as_text=True)
 
 
 def test_the_last_administrator_cannot_be_shut_out(world, admin):
-    answer = admin.post("/comptes/admin/fermeture", "/comptes")
+    answer = admin.post("/comptes/admin/fermeture", "/comptes", sure="yes")
     assert "la dernière personne qui administre" in answer.get_data(as_text=True)
     assert not world.tools.store.account("admin").disabled
 

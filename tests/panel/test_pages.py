@@ -173,7 +173,10 @@ def test_slips_come_as_a_pdf_for_some_or_all(world, teacher):
 
 def test_a_new_code_replaces_the_old_one(world, teacher):
     before = world.code("2")
-    answer = teacher.post(CANDIDATES + "/2/code", CANDIDATES)
+    asked = said(teacher.post(CANDIDATES + "/2/code", CANDIDATES))
+    assert "ne vaudra plus rien" in asked
+    assert world.code("2") == before
+    answer = teacher.post(CANDIDATES + "/2/code", CANDIDATES, sure="yes")
     assert "Nouveau code pour 2" in said(answer)
     assert world.code("2") != before
     assert world.code("2") not in said(answer)
@@ -522,3 +525,41 @@ def test_equipment_that_a_template_counts_on_is_shown_with_its_accounts(seed, tm
 def test_the_gateway_is_listed_with_the_nodes(world, teacher):
     world.ready()
     assert GATEWAY in teacher.text("/labs/e6-1-1/_live")
+
+
+def test_what_was_written_in_a_form_survives_a_login_that_ended(world, visitor):
+    client = visitor().log_in(world, "teacher")
+    token = client.token(CANDIDATES)
+    client.http.delete_cookie("labmgr")
+    typed = {"csrf_token": token, "pasted": "numéro;nom\n9;Typed", "packed": "secret"}
+    url = CANDIDATES + "/apercu"
+    answer = client.http.post(url, data=typed, headers={"Referer": "http://localhost" + CANDIDATES})
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 401
+    assert "Votre connexion a pris fin, rien n'a été fait" in flat(page)
+    assert "numéro;nom\n9;Typed</textarea>" in page
+    assert f"/connexion?next={CANDIDATES}" in page
+    assert "secret" not in page
+    elsewhere = client.http.post(url, data=typed, headers={"Referer": "https://elsewhere/x"})
+    assert "elsewhere" not in elsewhere.get_data(as_text=True)
+
+
+def test_a_refusal_keeps_the_menu_of_staff(teacher):
+    assert "Menu principal" in teacher.text("/labs/none")
+
+
+def test_orders_that_nobody_carries_out_are_said_where_they_are_given(world, teacher):
+    paths = ("/", "/sessions/e6", "/labs/e6-1-1")
+    words = "Personne n'exécute les ordres."
+    assert all(words in flat(said(teacher.get(path))) for path in paths)
+    assert "1 point est à surveiller" in flat(said(teacher.get("/sante")))
+    world.tools.store.beat("w", world.tools.clock())
+    assert not any(words in flat(said(teacher.get(path))) for path in paths)
+
+
+def test_a_broken_lab_says_why_at_the_top_of_its_page(world, teacher):
+    world.engine.red["sup/2"] = "HTTP 500"
+    order(teacher, "build", world.labs()[0].id)
+    world.work()
+    page = flat(teacher.text("/labs/e6-1-1"))
+    assert page.index("construction : refusé. 1 sonde sur 29") < page.index("Topologie")

@@ -17,7 +17,7 @@ from labmgr.domain.ports import Tools
 from labmgr.domain.rehearsal import Rehearsal
 from labmgr.errors import BadInput, LabmgrError, Refused
 from labmgr.services.day import rehearsal
-from labmgr.services.day.doctor import WORKER_SILENT
+from labmgr.services.instance import pulse
 
 LOOK_EVERY: Final = 0.5  # seconds
 SHORTEST, LONGEST = 5, 3600  # seconds of an hour
@@ -89,6 +89,5 @@ class Rehearsals:
 
 def refuse_without_worker(tools: Tools) -> None:
     """Who waits for jobs would wait for ever."""
-    beat = tools.store.last_beat()
-    if beat is None or tools.clock().since(beat) > WORKER_SILENT.total_seconds():
+    if pulse.is_silent(tools):
         raise Refused("No worker is at work", hint="Start it: `labmgr serve`, then rehearse again.")

@@ -50,6 +50,8 @@ def new_password(tools: Tools, login: str, *, by: str, chosen: str | None = None
             hint=f"Staff passwords have at least {LEAST_CHOSEN}.",
         )
     account = tools.store.account(login)
+    if account.disabled:
+        raise Refused(f"Account {login} is closed", hint="Add another account.")
     password = chosen or make_password(STAFF_LENGTH)
     tools.store.set_password(account.login, tools.vault.hash_password(password), by=by)
     tools.store.forgive_failed_logins(staff_door(account.login))
