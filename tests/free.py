@@ -1,10 +1,17 @@
-"""What nothing on this machine uses: another run may be going on beside, or have been killed."""
+"""What nothing on this machine uses: another run may be going on beside, or have been killed.
+
+What is given is held until this process ends: it is often used much later, and by then another
+test, or another run, would have found it free as well.
+"""
 
 from __future__ import annotations
 
+import fcntl
 import ipaddress
+import os
 import random
 import socket
+import tempfile
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -12,7 +19,8 @@ from pathlib import Path
 import docker
 
 TENS = range(100, 240)  # second octets of 10.x that the tests may take
-PORTS = range(21000, 31000, 100)
+PORTS = range(21000, 31000, 100)  # below those that the kernel gives to clients
+HELD = Path(tempfile.gettempdir()) / f"labmgr-tests-{os.getuid()}"
 
 
 def net_base(count: int) -> str:
@@ -22,7 +30,8 @@ def net_base(count: int) -> str:
     random.shuffle(firsts)
     for first in firsts:
         wanted = [ipaddress.ip_network(f"10.{one}.0.0/16") for one in range(first, first + count)]
-        if not any(one.overlaps(used) for one in wanted for used in taken):
+        used = any(one.overlaps(other) for one in wanted for other in taken)
+        if not used and hold(*(f"net-{one}" for one in range(first, first + count))):
             return f"10.{first}"
     raise AssertionError(f"no {count} free networks in 10.{TENS.start} to 10.{TENS.stop - 1}")
 
@@ -31,7 +40,26 @@ def port_base(count: int = 100) -> int:
     """The first of *count* ports, at most 100, none of which is listened on."""
     bases = list(PORTS)
     random.shuffle(bases)
-    return next(base for base in bases if all(is_free(base + one) for one in range(count)))
+    return next(
+        base
+        for base in bases
+        if all(is_free(base + one) for one in range(count)) and hold(f"ports-{base}")
+    )
+
+
+def hold(*names: str) -> bool:
+    """All of these are this process's own from now on, or none of them."""
+    HELD.mkdir(exist_ok=True)
+    files = []
+    for name in names:
+        files.append(os.open(HELD / name, os.O_RDWR | os.O_CREAT, 0o600))
+        try:
+            fcntl.flock(files[-1], fcntl.LOCK_EX | fcntl.LOCK_NB)  # let go when the process ends
+        except BlockingIOError:
+            for file in files:
+                os.close(file)
+            return False
+    return True
 
 
 def is_free(port: int) -> bool:

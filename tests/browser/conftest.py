@@ -2,11 +2,14 @@
 
 import os
 import threading
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from labmgr.errors import LostRace
 from labmgr.services.lab import doors, labs
 from labmgr.services.session import rosters
 from labmgr.worker.loop import Worker
@@ -15,6 +18,35 @@ from tests.panel.world import KEY, SlowEngine, a_world, opened, with_session
 
 PATIENCE = 60_000  # ms: the machine may be busy with other labs
 SHOTS = os.environ.get("LABMGR_SCREENSHOTS", "")
+AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
+
+
+def faults_of(page):
+    """What axe-core has to say. It is long: a page is given it once."""
+    if page.evaluate("!window.axe"):
+        page.evaluate(AXE)
+    only = "{resultTypes: ['violations']}"  # of what is well it tells less, and is faster
+    return page.evaluate(f"axe.run({only}).then((found) => found.violations)")
+
+
+def settled(page):
+    """All of it is there, with what it asks for by itself."""
+    page.wait_for_load_state("load")
+    page.wait_for_function("!document.querySelector('.htmx-request')")
+
+
+def leave(tools, number, left, session="e6"):
+    """Have the candidate's phase begun so early that it has so many seconds left."""
+    while True:
+        before = tools.store.passage(session, number)
+        gone = before.clock.left(tools.clock()) - left
+        first, *rest = before.clock.stretches
+        start = replace(first.start, ticks=first.start.ticks - gone)
+        clock = replace(before.clock, stretches=(replace(first, start=start), *rest))
+        after = before.with_clock(before.phase, clock)
+        with suppress(LostRace):  # the worker writes as well
+            tools.store.change_passage(before, after, what="shortened", by="t")
+            return
 
 
 class Quiet(WSGIRequestHandler):

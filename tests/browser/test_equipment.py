@@ -2,7 +2,6 @@
 
 import hashlib
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -10,13 +9,12 @@ from labmgr.domain.equipment import KeptConfig, Stage
 from labmgr.domain.passage import PassageState
 from labmgr.domain.snapshot import SnapshotKind
 from labmgr.services.equipment import states
-from tests.browser.conftest import Served
+from tests.browser.conftest import Served, faults_of, settled
 from tests.panel.room import DEVICES, SECRET, furnish, write_inventory
 from tests.panel.world import a_world, with_session
 
 pytestmark = pytest.mark.browser
 
-AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
 WIDTHS = (1280, 360)
 SCHEMES = ("light", "dark")
 SWITCH = "/equipements/commutateur-1"
@@ -43,14 +41,14 @@ def page(room, browser_context, log_in):
 @pytest.fixture
 def look(shoot):
     def check(page, name):
-        page.wait_for_load_state("networkidle")
+        settled(page)
         for scheme in SCHEMES:
             page.emulate_media(color_scheme=scheme)
             for width in WIDTHS:
                 page.set_viewport_size({"width": width, "height": 900})
                 too_wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
                 assert too_wide <= 0, f"{name} at {width} px sticks out by {too_wide} px"
-                faults = page.evaluate(f"{AXE}; axe.run().then((found) => found.violations)")
+                faults = faults_of(page)
                 said = [(one["id"], [node["html"] for node in one["nodes"]]) for one in faults]
                 assert not said, (name, width, scheme, said)
                 shoot(page, f"equipment-{name}" + ("-dark" if scheme == "dark" else ""))
@@ -149,13 +147,14 @@ def test_pages_of_equipment_work_without_a_script(room, browser_context, log_in)
     context = browser_context(room.url, java_script_enabled=False)
     page = log_in(context, room.world, "teacher", "/equipements")
     place(page, "a1").get_by_role("button", name="Préparer la place… A1").click()
-    for _ in range(50):
+    for _ in range(200):
         if page.get_by_label("Configurer maintenant").count():
             break
+        page.wait_for_timeout(100)
         page.reload()
     page.get_by_label("Configurer maintenant").check()
     page.get_by_role("button", name="Préparer la place").click()
-    for _ in range(50):
+    for _ in range(200):
         if place(page, "a1").get_by_text("prête", exact=True).count():
             break
         page.wait_for_timeout(100)

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.browser.conftest import faults_of, settled
 from tests.panel.world import with_session
 
 pytestmark = pytest.mark.browser
 
-AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
 ROSTER = "numéro;nom;prénom;majoration;place\n" + "".join(
     f"{number};Nom{number};Zoé;{'1/3' if number == 2 else ''};A{number}\n" for number in range(1, 7)
 )
@@ -25,12 +25,12 @@ def page(served, browser_context, log_in):
 @pytest.fixture
 def look(shoot):
     def check(page, name):
-        page.wait_for_load_state("networkidle")
+        settled(page)
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 900})
             too_wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
             assert too_wide <= 0, f"{name} at {width} px sticks out by {too_wide} px"
-            faults = page.evaluate(f"{AXE}; axe.run().then((found) => found.violations)")
+            faults = faults_of(page)
             assert not faults, (name, width, [(one["id"], one["nodes"]) for one in faults])
             shoot(page, f"prepare-{name}")
         assert page.locator("h1").count() == 1, name

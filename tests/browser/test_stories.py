@@ -35,11 +35,13 @@ def test_from_a_list_to_a_lab_that_is_opened_closed_and_reset(served, browser_co
 
     page.get_by_label("Tout cocher").check()
     page.get_by_text("2 labo(s) coché(s)").wait_for()
+    world.engine.pace = 8.0  # until its progress was seen
     page.get_by_role("button", name="Construire", exact=True).click()
     page.get_by_text("2 ordres donnés").wait_for()
     page.get_by_role("progressbar").first.wait_for()
     seen = page.get_by_role("progressbar").first.get_attribute("value")
     assert 0 <= int(seen) <= 100
+    world.engine.pace = 0.0
     page.locator("#labs .tally").get_by_text("2 prêt").wait_for()  # without a reload
 
     page.get_by_label("Cocher le labo du candidat 1").check()
@@ -181,5 +183,9 @@ def test_the_main_path_works_without_javascript(stage, browser_context, log_in):
     page.get_by_label("Cocher le labo du candidat 3").check()
     page.get_by_role("button", name="Sonder").click()
     page.get_by_text("1 ordre donné").wait_for()
-    page.get_by_role("link", name="Rafraîchir").click()
+    for _ in range(100):
+        page.get_by_role("link", name="Rafraîchir").click()
+        if page.get_by_text("sondes :").count():
+            break
+        page.wait_for_timeout(300)
     page.get_by_text("sondes :").first.wait_for()

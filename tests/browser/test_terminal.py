@@ -8,15 +8,18 @@ import pytest
 
 from labmgr.consoles.ssh_shells import SshShells
 from labmgr.services.lab import doors
-from tests.browser.conftest import Served
-from tests.browser.test_looks import AXE, words
+from tests.browser.conftest import Served, faults_of
+from tests.browser.test_looks import words
 from tests.console.conftest import SshLab
+from tests.lab.clients import wait_for
 from tests.panel.world import a_world, with_session
 
 pytestmark = [pytest.mark.browser, pytest.mark.docker]
 
 ROWS = ".xterm-rows"
 LAB = "e6-1-1"
+# Tells the size once it is the new one: the page takes a moment, and the line to the shell too.
+SIZED = "clear; until stty size | grep ' {}.$'; do sleep 0.1; done"
 # A network that can be cut: lines end, and new ones come to nothing.
 CUT = """
 window.lines = [];
@@ -104,7 +107,7 @@ def connected(page):
     return page
 
 
-def shows(page, pattern, seconds=10):
+def shows(page, pattern, seconds=60):
     """Wait until the screen shows it; what it shows otherwise fails the test."""
     deadline = time.monotonic() + seconds
     while not re.search(pattern, text := page.locator(ROWS).inner_text().replace("\xa0", " ")):
@@ -164,9 +167,8 @@ def test_the_shell_has_the_size_of_the_page(terminal, shoot):
     shows(page, r"\d+ 1[2-4]\d")
     shoot(page, "terminal")
     page.set_viewport_size({"width": 360, "height": 800})
-    page.wait_for_timeout(500)
-    enters(page, "clear; stty size")
-    shows(page, r"^\s*\d+ 3\d\b")
+    enters(page, SIZED.format(3))
+    shows(page, r"\d+ 3\d\b")
     shoot(page, "terminal")
 
 
@@ -209,7 +211,7 @@ def test_a_reloaded_page_finds_its_shell_and_another_tab_gets_its_own(terminal):
 
 def test_questions_of_programs_are_answered_once_only(terminal):
     page = connected(terminal())
-    enters(page, r"printf '\033[6n'; read -rsd R -t 5 answer; echo got-${#answer}")
+    enters(page, r"printf '\033[6n'; read -rsd R -t 60 answer; echo got-${#answer}")
     shows(page, r"got-\d")
     page.reload()
     connected(page)
@@ -231,8 +233,7 @@ def test_copy_and_paste_by_keyboard(terminal):
     place = row.bounding_box()
     page.mouse.dblclick(place["x"] + 10, place["y"] + 5)
     page.keyboard.press("Control+c")
-    page.wait_for_timeout(200)
-    assert "coll" in page.evaluate("navigator.clipboard.readText()")
+    assert wait_for(lambda: "coll" in page.evaluate("navigator.clipboard.readText()"))
     enters(page, "sleep 60")
     page.wait_for_timeout(300)
     page.keyboard.press("Control+c")  # nothing selected now: it reaches the program
@@ -255,9 +256,9 @@ def test_a_changed_password_is_asked_for(terminal, desk):
     page = terminal()
     page.get_by_text("srv refuse le compte etudiant").wait_for()
     page.get_by_label("Mot de passe du compte").fill("not this one")
+    page.evaluate("document.getElementById('ask-said').textContent = ''")
     page.keyboard.press("Enter")
-    page.wait_for_timeout(300)
-    page.get_by_text("srv refuse le compte etudiant").wait_for()
+    page.get_by_text("srv refuse le compte etudiant").wait_for()  # said anew
     page.get_by_label("Mot de passe du compte").fill("pass-of-student")
     page.keyboard.press("Enter")
     connected(page)
@@ -294,8 +295,7 @@ def test_staff_look_on_without_typing_and_play_the_recording(
     shows(staff, "now-43\n")
     assert "never" not in page.locator(ROWS).inner_text()
     page.set_viewport_size({"width": 700, "height": 700})
-    page.wait_for_timeout(500)
-    enters(page, "stty size")
+    enters(page, SIZED.format(7))
     shows(staff, r"\d+ 7\d")
     staff.goto(f"/labs/{LAB}/terminaux")
     staff.locator("th a", has_text=".cast").click()
@@ -318,7 +318,7 @@ def test_a_page_of_another_site_gets_no_line(terminal, desk):
 def handshake(desk, cookie, origin, lab=LAB):
     import http.client  # noqa: PLC0415 - only here
 
-    line = http.client.HTTPConnection("127.0.0.1", int(desk.url.rpartition(":")[2]), timeout=10)
+    line = http.client.HTTPConnection("127.0.0.1", int(desk.url.rpartition(":")[2]), timeout=60)
     headers = {
         "Upgrade": "websocket",
         "Connection": "Upgrade",
@@ -341,8 +341,8 @@ def test_terminal_pages_look_right_and_axe_has_nothing_to_say(terminal, desk, sc
         for width in (1280, 360):
             page.set_viewport_size({"width": width, "height": 900})
             page.wait_for_timeout(300)
-            assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
-            faults = page.evaluate(f"{AXE}; axe.run().then((found) => found.violations)")
+            page.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
+            faults = faults_of(page)
             assert not faults, "\n".join(words("terminal", width, fault) for fault in faults)
     assert page.locator("h1").count() == 1
 

@@ -115,7 +115,7 @@ def run(home, *command, keys=None, **env):
     except OSError:
         pass  # its end on a terminal
     os.close(terminal)
-    return child.wait(60), said
+    return child.wait(300), said
 
 
 def test_the_passphrase_is_asked_twice_on_a_terminal_and_never_shown(tmp_path):

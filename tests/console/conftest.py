@@ -44,7 +44,7 @@ class SshLab(TrialLab):
         return {**super().config(), "forward": [{**srv, "port": 22}]}
 
     def node_ready(self):
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + 60
         while b"Server listening" not in self.node.logs():
             assert time.monotonic() < deadline, self.node.logs().decode()
             time.sleep(0.1)

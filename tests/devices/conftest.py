@@ -5,14 +5,14 @@ from __future__ import annotations
 import getpass
 import os
 import shutil
-import socket
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
 
+from tests import free
 from tests.devices.vendor import Switch
+from tests.lab.clients import wait_for
 from tests.services.world import World, write_templates
 
 SSHD = shutil.which("sshd", path=f"{os.environ['PATH']}:/usr/sbin")
@@ -28,6 +28,7 @@ PasswordAuthentication yes
 PermitRootLogin yes
 Subsystem sftp internal-sftp
 """
+DEADLINE = 20  # seconds: logins take a while on a busy machine; what hangs is given less
 DEVICE = """\
   {name}:
     kind: switch
@@ -66,7 +67,7 @@ class Room:
             "address": "127.0.0.1",
             "password": "env:SWITCH_PASSWORD",
             "nature": "simulated",
-            "deadline": 6,
+            "deadline": DEADLINE,
             "place": "P1",
             "more": "",
             **told,
@@ -108,13 +109,11 @@ def server(room, tmp_path):
     for name in ("host", "login"):
         command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(tmp_path / name)]
         subprocess.run(command, check=True)
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
+    port = free.port_base(1)
     (tmp_path / "sshd_config").write_text(SETTINGS.format(port=port, folder=tmp_path))
     (tmp_path / "kept.conf").write_text("one = 1\n")
-    process = subprocess.Popen(
-        [SSHD, "-D", "-e", "-f", tmp_path / "sshd_config"], stderr=subprocess.DEVNULL
-    )
+    log = (tmp_path / "sshd.log").open("wb")
+    process = subprocess.Popen([SSHD, "-D", "-e", "-f", tmp_path / "sshd_config"], stderr=log)
     more = (
         f"    key: file:{tmp_path}/login\n    keep:\n"
         f"      conf: {{file: {tmp_path}/kept.conf}}\n      name: {{command: uname -n}}\n"
@@ -123,12 +122,9 @@ def server(room, tmp_path):
     declared = room.world.home / "inventory" / "devices.yaml"
     text = declared.read_text().replace("user: labmgr", f"user: {getpass.getuser()}")
     declared.write_text(text.replace("kind: switch", "kind: server"))
-    deadline = time.monotonic() + 10
-    while process.poll() is None and time.monotonic() < deadline:
-        with socket.socket() as line:
-            if line.connect_ex(("127.0.0.1", port)) == 0:
-                break
-        time.sleep(0.05)
+    wait_for(lambda: not free.is_free(port) or process.poll() is not None)
+    assert process.poll() is None, (tmp_path / "sshd.log").read_text()
     yield tmp_path
     process.terminate()
     process.wait()
+    log.close()

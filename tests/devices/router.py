@@ -29,7 +29,7 @@ CAPS = [
 ]  # fmt: skip
 # Set here, since the router itself cannot; without them it shows `no … forwarding`.
 FORWARDING = {"net.ipv4.ip_forward": "1", "net.ipv6.conf.all.forwarding": "1"}
-SECONDS = 30.0
+SECONDS = 120.0
 
 
 def frr_image() -> str:
@@ -176,9 +176,9 @@ def said(address: str, login: str, password: str, *lines: str) -> str:
     client.set_missing_host_key_policy(paramiko.AutoAddPolicy())
     try:
         client.connect(
-            address, 22, login, password, timeout=5, allow_agent=False, look_for_keys=False
+            address, 22, login, password, timeout=30, allow_agent=False, look_for_keys=False
         )
-        _, out, trouble = client.exec_command("\n".join(lines), timeout=20)
+        _, out, trouble = client.exec_command("\n".join(lines), timeout=60)
         return (out.read() + trouble.read()).decode()
     finally:
         client.close()

@@ -113,7 +113,7 @@ def test_no_secret_is_ever_shown_logged_or_left_in_a_file(room, terminal, caplog
     room.world.env["ENABLE"] = ENABLE
     more = "    enable: env:ENABLE\n"
     for manner in ("well", "hangs", "asks", "echoes", "drops"):
-        room.switch(manner, told={"deadline": 3, "more": more}, enable=ENABLE)
+        room.switch(manner, told={"deadline": 5, "more": more}, enable=ENABLE)
     room.switch("changed", told={"more": more})
     trusted(room)
     for name, one in room.switches.items():

@@ -22,7 +22,7 @@ from labmgr.errors import (
 from labmgr.services.equipment.asking import keys_of
 from tests.devices.families import COMWARE, EOS, IOS, PROCURVE, VTYSH
 from tests.devices.test_switches import trusted
-from tests.devices.vendor import Switch
+from tests.devices.vendor import LONG, Switch
 
 BASELINE = """\
 hostname sw1
@@ -194,12 +194,12 @@ def test_a_full_flash_is_no_success(room, said):
 
 
 def test_a_line_that_ends_in_the_middle_is_lost_at_once_and_goes_on_where_it_stands(room):
-    switch = room.switch("sw1", at={"name profs": ["drops"]}, told={"deadline": 30})
+    switch = room.switch("sw1", at={"name profs": ["drops"]}, told={"deadline": 120})
     desk = Desk(room)
     begun = time.monotonic()
     with pytest.raises(DeviceLost) as told:
         desk.push()
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < LONG / 5, "not waited for until its deadline"
     assert "ended the connection in the middle" in str(told.value)
     assert switch.startup != switch.config
     desk.push()
@@ -208,28 +208,28 @@ def test_a_line_that_ends_in_the_middle_is_lost_at_once_and_goes_on_where_it_sta
 
 
 def test_one_that_hangs_in_the_middle_is_given_up_at_its_deadline(room):
-    room.switch("sw1", at={"name profs": ["hangs"]}, told={"deadline": 2})
+    room.switch("sw1", at={"name profs": ["hangs"]}, told={"deadline": 4})
     desk = Desk(room)
     begun = time.monotonic()
     with pytest.raises(DeviceHung) as told:
         desk.push()
-    assert time.monotonic() - begun < 8
+    assert time.monotonic() - begun < LONG / 5
     assert told.value.hint
 
 
 def test_the_deadline_of_a_push_is_kept_whatever_the_steps_take(room):
-    more = "    push_deadline: 2\n"
-    room.switch("sw1", at={"name profs": ["hangs"]}, told={"deadline": 30, "more": more})
+    more = "    push_deadline: 4\n"
+    room.switch("sw1", at={"name profs": ["hangs"]}, told={"deadline": 200, "more": more})
     desk = Desk(room)
     begun = time.monotonic()
     with pytest.raises(DeviceHung):
         desk.port.push(desk.device, desk.keys, ["vlan 20", "name profs"])
-    assert time.monotonic() - begun < 4
+    assert time.monotonic() - begun < LONG / 5
 
 
 def test_a_question_at_saving_is_an_unexpected_prompt(room):
     asked = "Overwrite the previous NVRAM configuration?[confirm]"
-    room.switch("sw1", saves=asked, told={"deadline": 3})
+    room.switch("sw1", saves=asked, told={"deadline": 5})
     desk = Desk(room)
     with pytest.raises(UnexpectedPrompt, match=r"previous NVRAM configuration\?\[confirm\]"):
         desk.push()
@@ -278,13 +278,13 @@ def test_warnings_decline_nothing(room):
 
 def test_an_enormous_configuration_is_read_compared_and_changed_in_fair_time(room):
     lines = [f"ip route 10.{n // 250}.{n % 250}.0 255.255.255.0 Null0" for n in range(20_000)]
-    switch = room.switch("sw1", config="\n".join(["hostname sw1", *lines]), told={"deadline": 40})
+    switch = room.switch("sw1", config="\n".join(["hostname sw1", *lines]), told={"deadline": 240})
     desk = Desk(room)
     begun = time.monotonic()
     back = desk.push(
         "\n".join(["hostname sw1", *lines[:-1], "ip route 10.99.0.0 255.255.0.0 Null0"])
     )
-    assert time.monotonic() - begun < 40
+    assert time.monotonic() - begun < 120  # minutes and more where the work is quadratic
     assert len(back.splitlines()) == len(lines) + 2
     assert lines[-1] not in switch.startup
     assert "10.99.0.0" in switch.startup
@@ -318,7 +318,7 @@ def test_no_secret_reaches_logs_errors_or_files(room, caplog, tmp_path):
     for name in ("paramiko", "paramiko.transport", "netmiko"):
         caplog.set_level(logging.DEBUG, logger=name)  # as somebody who looks for trouble
     line = f"snmp-server community {SECRET} RW"
-    room.switch("sw1", at={line: ["hangs", "drops", f"% Error: no {SECRET}"]}, told={"deadline": 2})
+    room.switch("sw1", at={line: ["hangs", "drops", f"% Error: no {SECRET}"]}, told={"deadline": 4})
     desk = Desk(room)
     told = ""
     for _ in range(3):

@@ -6,6 +6,7 @@ import platform
 
 from labmgr.domain.devices import Outcome
 from labmgr.services.equipment import configs
+from tests.devices.conftest import DEADLINE
 from tests.devices.test_switches import checked, trusted
 
 
@@ -62,10 +63,8 @@ def test_another_host_key_gets_no_login(room, server):
 def test_a_command_that_never_ends_is_given_up(room, server):
     trusted(room)
     declared = room.world.home / "inventory" / "devices.yaml"
-    text = (
-        declared.read_text().replace("uname -n", "sleep 30").replace("deadline: 6", "deadline: 2")
-    )
-    declared.write_text(text)
+    text = declared.read_text().replace("uname -n", "sleep 300")
+    declared.write_text(text.replace(f"deadline: {DEADLINE}", "deadline: 4"))
     [made] = configs.back_up(room.tools, room.devices(), by="technicien")
     assert made.outcome is Outcome.HUNG
 

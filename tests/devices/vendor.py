@@ -7,6 +7,7 @@ import re
 import socket
 import threading
 from dataclasses import dataclass, field
+from functools import cache
 
 import paramiko
 
@@ -36,6 +37,15 @@ interface Vlan10
 !
 ntp clock-period 36028797
 end"""
+LONG = 300  # seconds: no test waits for it, each ends or is given up before
+GLANCE = 0.1  # seconds between two looks whether the caller is still there
+OVER = (paramiko.SSHException, OSError, EOFError)  # the other side has had enough
+
+
+@cache
+def rsa_key() -> paramiko.RSAKey:
+    """One for a run, since making them takes long; an impostor makes its own."""
+    return paramiko.RSAKey.generate(2048)
 
 
 @dataclass
@@ -53,7 +63,7 @@ class Switch:
     at: dict[str, list[str]] = field(default_factory=dict)
     saves: str = ""  # what saving says, where it is not done; "[confirm]" and the like wait
     entered: list[str] = field(default_factory=list)  # lines of configuration, as they came
-    key: paramiko.PKey = field(default_factory=lambda: paramiko.RSAKey.generate(2048))
+    key: paramiko.PKey = field(default_factory=rsa_key)
     logins: list[str] = field(default_factory=list)  # passwords that were sent
 
     def __post_init__(self):
@@ -62,37 +72,49 @@ class Switch:
         self.over = threading.Event()
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.port = self._listener.getsockname()[1]
-        self._open = []
-        threading.Thread(target=self._serve, daemon=True).start()
+        self._open, self._threads = [], []
+        self._begin(self._serve)
+
+    def _begin(self, work, *given):
+        self._threads.append(threading.Thread(target=work, args=given, daemon=True))
+        self._threads[-1].start()
 
     def close(self):
+        """Nothing of it is left: what is still open would be told of in somebody else's test."""
         self.over.set()
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
-        for one in self._open:
+        self._threads[0].join(LONG)  # from here on nobody is let in
+        self._hang_up()
+        for one in self._threads[1:]:
+            one.join(LONG)
+        self._hang_up()  # what was begun in the middle of the first time
+
+    def _hang_up(self):
+        for one in list(self._open):
             one.close()
 
     def _serve(self):
-        while True:
-            try:
+        with contextlib.suppress(OSError):
+            while True:
                 line, _ = self._listener.accept()
-            except OSError:
-                return
-            line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._open.append(line)
-            if self.manner != "mute":
-                threading.Thread(target=self._talk, args=(line,), daemon=True).start()
+                self._open.append(line)
+                line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                if self.manner != "mute":
+                    self._begin(self._talk, line)
 
     def _talk(self, line):
-        transport = paramiko.Transport(line)
-        self._open.append(transport)
-        transport.add_server_key(self.key)
-        door = Door(self)
-        with contextlib.suppress(paramiko.SSHException, OSError, EOFError):
+        with contextlib.suppress(*OVER):
+            transport, door = paramiko.Transport(line), Door(self)
+            self._open.append(transport)
+            transport.add_server_key(self.key)
             transport.start_server(server=door)
-            channel = transport.accept(10)
-            if channel is not None and door.shell.wait(10):
+            channel = None
+            while transport.is_active() and not (channel and door.shell.is_set()):
+                channel = channel or transport.accept(GLANCE)
+                door.shell.wait(GLANCE)
+            if channel and door.shell.is_set():
                 CommandLine(self, channel).run()
 
 
@@ -170,7 +192,7 @@ class CommandLine:
         self.channel.sendall(text.replace("\r\n", "\n").replace("\n", "\r\n").encode())
 
     def wait(self):
-        self.switch.over.wait(30)
+        self.switch.over.wait(LONG)
 
     def line(self, echo=True):
         """What was typed up to its end; a bare question mark is no part of it."""

@@ -9,6 +9,9 @@ import socket
 import threading
 
 import paramiko
+from paramiko.common import MSG_CHANNEL_SUCCESS
+
+from tests.devices.vendor import LONG, OVER
 
 VER = "\r\nMicrosoft Windows [Version 10.0.20348.2322]\r\n"
 UNKNOWN = "'{}' is not recognized as an internal or external command,\r\n"
@@ -28,12 +31,24 @@ class WindowsLike:
         self._key = paramiko.ECDSAKey.generate()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
-        threading.Thread(target=self._serve, daemon=True).start()
+        self._lines, self._threads = [], []
+        self._begin(self._serve)
+
+    def _begin(self, work, *given):
+        self._threads.append(threading.Thread(target=work, args=given, daemon=True))
+        self._threads[-1].start()
 
     def close(self):
+        """Nothing of it is left: what is still open would be told of in somebody else's test."""
+        self.ended.set()
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
+        self._threads[0].join(LONG)  # from here on nobody is let in
+        for line in self._lines:
+            line.close()
+        for thread in self._threads:
+            thread.join(LONG)
 
     def _serve(self):
         while True:
@@ -41,13 +56,18 @@ class WindowsLike:
                 line, _ = self._listener.accept()
             except OSError:
                 return
-            transport = paramiko.Transport(line)
-            transport.add_server_key(self._key)
-            with contextlib.suppress(paramiko.SSHException, OSError, EOFError):
-                transport.start_server(server=_Door(self))
+            self._lines.append(_Line(line))
+            self._lines[-1].add_server_key(self._key)
+            with contextlib.suppress(*OVER):
+                self._lines[-1].start_server(server=_Door(self))
 
-    def answer(self, channel, command):
-        with contextlib.suppress(OSError, EOFError):
+    def asked(self, channel, command):
+        """Answers beside: paramiko says yes to the caller once this returns."""
+        self._begin(self._answered, channel, command)
+
+    def _answered(self, channel, command):
+        with contextlib.suppress(*OVER):
+            channel.get_transport().said_yes.acquire(timeout=LONG)
             status = self._answer(channel, command)
             channel.send_exit_status(status)
             # Told too when somebody who has hung up is not there to hear it.
@@ -75,7 +95,7 @@ class WindowsLike:
             given += data
         self.script = base64.b64decode(given).decode()
         if self.endless:
-            self.ended.wait(30)
+            self.ended.wait(LONG)
             return 1
         self._say(channel, self.says)
         return self.status
@@ -84,6 +104,19 @@ class WindowsLike:
     def _say(channel, text):
         channel.sendall(text.encode())
         return 0
+
+
+class _Line(paramiko.Transport):
+    """Knows when the caller was told that a command is begun: no answer may come before."""
+
+    def __init__(self, sock):
+        super().__init__(sock)
+        self.said_yes = threading.Semaphore(0)
+
+    def _send_user_message(self, data):
+        super()._send_user_message(data)
+        if data.asbytes()[0] == MSG_CHANNEL_SUCCESS:
+            self.said_yes.release()
 
 
 class _Door(paramiko.ServerInterface):
@@ -101,7 +134,5 @@ class _Door(paramiko.ServerInterface):
         return paramiko.OPEN_SUCCEEDED
 
     def check_channel_exec_request(self, channel, command):
-        given = (channel, command.decode())
-        # Not before paramiko has said yes, which it does once this returns.
-        threading.Timer(0.05, self._server.answer, args=given).start()
+        self._server.asked(channel, command.decode())
         return True

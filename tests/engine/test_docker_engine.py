@@ -22,6 +22,7 @@ from labmgr.engines.docker_engine import DockerEngine
 from labmgr.engines.reach import Reach
 from labmgr.errors import AddressTaken, EngineError, EngineUnreachable, GuardMissing
 from tests.engine.bench import SECRET, check
+from tests.lab.clients import wait_for
 
 pytestmark = pytest.mark.docker
 
@@ -192,10 +193,7 @@ def test_a_gateway_that_does_not_obey_is_killed_and_examiners_go_on(bench, engin
     engine.close_access(lab.lab, CANDIDATE)
     assert inspected(bench, lab.lab, GATEWAY)["State"]["Pid"] != first
     assert not engine.is_open(lab.lab, CANDIDATE)
-    deadline = time.monotonic() + 5
-    while not engine.is_open(lab.lab, COMMISSION) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert engine.is_open(lab.lab, COMMISSION)
+    assert wait_for(lambda: engine.is_open(lab.lab, COMMISSION))
     assert not engine.is_open(lab.lab, CANDIDATE)
     engine.close_access(lab.lab, COMMISSION)
 
@@ -210,10 +208,11 @@ def test_a_stopped_gateway_that_is_closed_stays_closed_when_it_wakes(bench, engi
 
 
 def test_the_gateway_closes_by_itself_at_the_instant_it_was_given(engine, lab):
-    engine.open_access(lab.lab, CANDIDATE, datetime.now(UTC) + timedelta(seconds=3))
+    end = datetime.now(UTC) + timedelta(seconds=6)
+    engine.open_access(lab.lab, CANDIDATE, end)
     assert engine.is_open(lab.lab, CANDIDATE)
-    time.sleep(3.2)
-    assert not engine.is_open(lab.lab, CANDIDATE)
+    assert wait_for(lambda: not engine.is_open(lab.lab, CANDIDATE))
+    assert timedelta(seconds=-0.5) < datetime.now(UTC) - end < timedelta(seconds=10)
 
 
 def test_a_reader_who_goes_away_ends_the_probe(bench, engine, lab):
@@ -222,7 +221,7 @@ def test_a_reader_who_goes_away_ends_the_probe(bench, engine, lab):
     next(findings)
     start = time.monotonic()
     findings.close()
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < 30  # of the 60 that it would have gone on
     assert not helpers(bench, lab.lab)
 
 
@@ -296,12 +295,10 @@ def test_a_node_with_systemd_runs_without_any_extra_right(engine, library, image
     )
     plan = replace(plan, nodes=(first, plan.nodes[1]))
     engine.build(plan)
-    for _ in range(100):
-        _, said = engine.run(plan.lab, "web", ["systemctl", "is-system-running"])
-        if said == "running":
-            break
-        time.sleep(0.1)
-    assert said == "running", engine.last_words(plan.lab, "web")
+    ask = ["systemctl", "is-system-running"]
+    assert wait_for(lambda: engine.run(plan.lab, "web", ask)[1] == "running"), engine.last_words(
+        plan.lab, "web"
+    )
     rights = engine.run(plan.lab, "web", ["grep", "CapEff", "/proc/self/status"])[1]
     assert int(rights.split()[1], 16) & (1 << 21 | 1 << 12 | 1 << 19 | 1 << 16) == 0
     parts = engine.save(plan, "start-1")

@@ -8,7 +8,7 @@ import socket
 import struct
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -44,8 +44,9 @@ class Host:
         threading.Thread(target=self._hear, args=(udp,), daemon=True).start()
 
     def _hear(self, udp: socket.socket) -> None:
-        while word := udp.recv(100).decode():
-            self.heard.add(word)
+        with suppress(OSError):  # closed, perhaps between two words
+            while word := udp.recv(100).decode(errors="replace"):
+                self.heard.add(word)
 
 
 @pytest.fixture(scope="module")

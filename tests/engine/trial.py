@@ -127,7 +127,7 @@ class TrialLab:
 
     def ready(self) -> None:
         """Wait until the gateway takes orders."""
-        give_up = time.monotonic() + 10
+        give_up = time.monotonic() + 60
         while self.gate("status")[0]:
             assert time.monotonic() < give_up, self.gateway.logs().decode()
             time.sleep(0.1)

@@ -39,7 +39,7 @@ class Visitor:
         get(self.kept_alive)
         return self.jump.stdout.read(4) == self.upgraded.recv(4) == b"ping"
 
-    def seconds_to_die(self, start: float, limit: float = 5.0) -> dict[str, float]:
+    def seconds_to_die(self, start: float, limit: float = 20.0) -> dict[str, float]:
         waiting = {
             self.jump.stdout: "jump",
             self.kept_alive.sock: "kept alive",
@@ -69,7 +69,7 @@ def is_cut(file) -> bool:
 def tls(lab: TrialLab, port: int) -> ssl.SSLSocket:
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    plain = socket.create_connection(("127.0.0.1", lab.published(port)), timeout=5)
+    plain = socket.create_connection(("127.0.0.1", lab.published(port)), timeout=60)
     return context.wrap_socket(plain)
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from labmgr.domain.template import CredentialKind
 from labmgr.services.lab import access
+from tests import free
 
 SECONDS = 60
 CONFIG = """Host *
@@ -118,9 +119,7 @@ class Visitor:
     @contextmanager
     def tunnel(self, node: str, port: int):
         """A local port behind which the node's service is."""
-        with socket.socket() as trial:
-            trial.bind(("127.0.0.1", 0))
-            local = trial.getsockname()[1]
+        local = free.port_base(1)
         host, at = self.jump.rsplit(":", 1)
         forward = f"{local}:{node}:{port}"
         config = ("-F", str(self.folder / "config"), "-o", "ExitOnForwardFailure=yes")

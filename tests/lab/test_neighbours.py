@@ -8,7 +8,7 @@ import socket
 import struct
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from fcntl import ioctl
 from pathlib import Path
 
@@ -64,8 +64,9 @@ class Host:
         return line
 
     def _hear(self) -> None:
-        while word := self.udp.recv(100).decode(errors="replace"):
-            self.heard.add(word)
+        with suppress(OSError):  # closed, perhaps between two words
+            while word := self.udp.recv(100).decode(errors="replace"):
+                self.heard.add(word)
 
 
 @pytest.fixture(scope="module")

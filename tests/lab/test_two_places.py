@@ -7,7 +7,6 @@ engine, worker, panel in a browser, scripts, SSH.
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import urllib.request
@@ -188,9 +187,7 @@ def people(room):
 @pytest.fixture
 def page(room, people, chromium):
     """The head of the centre, logged in to a panel of its own process."""
-    with socket.socket() as trial:
-        trial.bind(("127.0.0.1", 0))
-        port = trial.getsockname()[1]
+    port = free.port_base(1)
     log = room.folder / "panel.log"
     panel = Process(labmgr("serve", "--panel", "--port", str(port)), room.env, log)
     url = f"http://127.0.0.1:{port}"

@@ -2,7 +2,6 @@
 
 import re
 import threading
-import time
 
 import pytest
 
@@ -13,6 +12,7 @@ from labmgr.errors import DeviceHung
 from labmgr.panel.app import create_app
 from labmgr.panel.equipment_words import changes
 from labmgr.services.equipment import asking, configs
+from tests.lab.clients import wait_for
 from tests.panel.conftest import Visitor, said
 from tests.panel.room import DEVICES, LEFT, SECRET, furnish, write_inventory
 from tests.panel.test_doors import seated
@@ -77,11 +77,7 @@ def section(page, place):
 def settled(app):
     """Wait for the talks that the panel has begun."""
     errands = app.extensions["errands"]
-    for _ in range(200):
-        if not errands.under_way():
-            return
-        time.sleep(0.02)
-    raise AssertionError([one.kind for one in errands.under_way()])
+    assert wait_for(lambda: not errands.under_way()), [one.kind for one in errands.under_way()]
 
 
 def ask_all(app, client):

@@ -43,13 +43,19 @@ class SlowEngine(FakeEngine):
     def build(self, plan, *, parts=(), tell=lambda *_: None):
         for node in plan.nodes:
             tell(node.name, "creating", 0.3)
-            time.sleep(self.pace)
+            self._rest(1)
         super().build(plan, parts=parts, tell=tell)
 
     def probe(self, lab, checks, *, deadline):
         for finding in super().probe(lab, checks, deadline=deadline):
-            time.sleep(self.pace / 4)
+            self._rest(1 / 4)
             yield finding
+
+    def _rest(self, part):
+        """A test that has seen enough sets another pace, which holds at once."""
+        begun = time.monotonic()
+        while time.monotonic() - begun < self.pace * part:
+            time.sleep(0.01)
 
 
 @dataclass

@@ -18,7 +18,7 @@ from tests.lab.clients import wait_for
 
 BY = "prof"
 OURS, OTHER = "e6-1-1", "e6-2-1"
-SECONDS = 30
+SECONDS = 120
 
 
 @contextmanager

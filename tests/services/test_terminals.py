@@ -41,7 +41,7 @@ def shell(register, world, lab, holder=CANDIDATE, node="db", **more):
 
 
 def wait(done):
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not done():
         assert time.monotonic() < deadline
         time.sleep(0.01)

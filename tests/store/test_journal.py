@@ -168,9 +168,8 @@ def test_what_is_no_mark_reads_as_none(text):
 
 @pytest.mark.parametrize("wait", [0.05, 0.11, 0.17, 0.23])
 def test_a_writer_killed_at_any_instant_raises_no_false_alarm(store, process, wait):
-    writer = process(
-        "print('go', flush=True)\nwhile True: store.write('session:x', 'step', by='p')"
-    )
+    step = "store.write('session:x', 'step', by='p')"
+    writer = process(f"{step}\nprint('go', flush=True)\nwhile True: {step}")
     writer.stdout.readline()
     time.sleep(wait)
     writer.kill()

@@ -198,7 +198,7 @@ def _shake_hands(given, folder, name, believed=None):
         try:
             with server.wrap_socket(there, server_side=True) as line:
                 line.recv(1)
-        except (ssl.SSLError, ConnectionError):
+        except OSError:
             there.close()
 
     thread = threading.Thread(target=serve)
