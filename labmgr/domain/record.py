@@ -121,6 +121,18 @@ class Tried:
 
 
 @dataclass(frozen=True)
+class Collected:
+    """What a server's script gave at the end, or why it gave nothing."""
+
+    kept: KeptConfig
+    size: int | None  # bytes; None: there is none
+
+    @property
+    def server(self) -> str:
+        return self.kept.device.partition(".")[0]
+
+
+@dataclass(frozen=True)
 class PassageRecord:
     """One passage, from the journal's rows and the clocks."""
 
@@ -154,6 +166,7 @@ class PassageRecord:
     chain: Chain
     printed: datetime
     devices: tuple[KeptConfig, ...] = ()  # start and end of the place's devices, or the gap
+    collected: tuple[Collected, ...] = ()
 
 
 @dataclass(frozen=True)

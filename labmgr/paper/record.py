@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
+from labmgr.domain.equipment import KeptConfig
 from labmgr.domain.record import PassageRecord, PhaseTold, Tried
 from labmgr.domain.snapshot import SnapshotKind
 from labmgr.paper import told
@@ -53,6 +54,7 @@ def print_passage(record: PassageRecord, french: French) -> bytes:
     _stops(sheet, record, french)
     _access(sheet, record, french)
     _devices(sheet, record, french)
+    _collected(sheet, record, french)
     _recette(sheet, record)
     _words(sheet, record, french)
     _events(sheet, record, french)
@@ -167,11 +169,35 @@ def _devices(sheet: Sheet, record: PassageRecord, french: French) -> None:
             one.device,
             "départ" if one.kind is SnapshotKind.START else "fin",
             f"{day(one.at)} {hour(one.at)}",
-            f"sha256 {one.sha256}" if one.backup else f"non lue : {french(one.said)}",
+            _seal(one, french),
         )
         for one in record.devices
     ]
     sheet.grid(("Équipement", "Instant", "Date et heure", "Empreinte"), rows, (26, 12, 30, 92))
+
+
+def _collected(sheet: Sheet, record: PassageRecord, french: French) -> None:
+    if not record.collected:
+        return
+    sheet.heading("Sorties collectées sur les serveurs de la place")
+    rows = [
+        (
+            one.server,
+            one.kept.backup or "–",
+            f"{day(one.kept.at)} {hour(one.kept.at)}",
+            "–" if one.size is None else f"{one.size} octets",
+            _seal(one.kept, french),
+        )
+        for one in record.collected
+    ]
+    heads = ("Serveur", "Sortie", "Date et heure", "Taille", "Empreinte")
+    sheet.grid(heads, rows, (20, 30, 26, 18, 66))
+
+
+def _seal(kept: KeptConfig, french: French) -> str:
+    """Both where a script failed: its output is kept, and how it ended is said."""
+    seal = f"sha256 {kept.sha256}" if kept.backup else "non lue"
+    return f"{seal} : {french(kept.said)}" if kept.said else seal
 
 
 def _recette(sheet: Sheet, record: PassageRecord) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import pytest
 
+from labmgr.domain.devices import Ran
 from labmgr.domain.equipment import Stage
 from labmgr.domain.exam import Phase
 from labmgr.domain.snapshot import SnapshotKind
@@ -11,7 +14,7 @@ from labmgr.domain.work import JobKind, JobState, Lane
 from labmgr.errors import DeviceHung, DeviceSilent, Refused
 from labmgr.services.day import spares
 from labmgr.services.equipment import care, evidence, orders, states
-from labmgr.services.passage import interruptions, passages
+from labmgr.services.passage import interruptions, passages, record
 from labmgr.services.work import do_one_job
 from tests.services.test_equipment import (
     BY,
@@ -24,6 +27,7 @@ from tests.services.test_equipment import (
     to_hour,
     types,
 )
+from tests.services.test_record_on_paper import text_of, words_of
 
 __all__ = ["room"]  # a fixture
 
@@ -42,6 +46,16 @@ devices:
     baseline: set.sh
     collect: look.sh
 """
+
+
+def with_a_server(room):
+    """At P1, in the switch's place; prepared."""
+    folder = room.home / "inventory"
+    (folder / "devices.yaml").write_text(SERVER, encoding="utf-8")
+    for name in ("set.sh", "look.sh"):
+        (folder / "baselines" / name).write_text("true\n", encoding="utf-8")
+    room.tools.store.keep_secret("device-key:srv", room.tools.store.secret("device-key:sw1"))
+    assert prepared(room).state is JobState.DONE
 
 
 def looked(world, after=61):
@@ -238,12 +252,7 @@ def test_a_device_whose_setting_died_is_half_configured_at_once(room):
 
 
 def test_what_a_server_collects_belongs_to_its_end_also_when_its_script_failed(room):
-    folder = room.home / "inventory"
-    (folder / "devices.yaml").write_text(SERVER, encoding="utf-8")
-    for name in ("set.sh", "look.sh"):
-        (folder / "baselines" / name).write_text("true\n", encoding="utf-8")
-    room.tools.store.keep_secret("device-key:srv", room.tools.store.secret("device-key:sw1"))
-    assert prepared(room).state is JobState.DONE
+    with_a_server(room)
     to_hour(room)
     room.devices.trouble["run srv"] = DeviceHung("srv hangs")
     ring(room)
@@ -255,3 +264,28 @@ def test_what_a_server_collects_belongs_to_its_end_also_when_its_script_failed(r
     assert kept is not None
     assert len(kept.sha256) == 64
     assert looked(room) == []
+
+
+def test_the_record_names_what_servers_collected_with_hash_and_size(room, tmp_path):
+    with_a_server(room)
+    to_hour(room)
+    room.devices.outputs["srv"] = Ran(0, "utilisateurs : 12\n")
+    ring(room)
+    (one,) = record.of_passage(room.tools, "e6", "1").collected
+    digest = hashlib.sha256(b"utilisateurs : 12\n").hexdigest()
+    assert (one.server, one.size, one.kept.sha256) == ("srv", 18, digest)
+    assert record.of_passage(room.tools, "e6", "1").devices == ()
+    words = words_of(text_of(record.passage_pdf(room.tools, "e6", "1"), tmp_path))
+    for word in ("srv", one.kept.backup, "18octets", digest):
+        assert word in words
+
+
+def test_a_collection_that_failed_keeps_its_output_and_says_so(room):
+    with_a_server(room)
+    to_hour(room)
+    room.devices.outputs["srv"] = Ran(3, "disk full\n")
+    ring(room)
+    (one,) = record.of_passage(room.tools, "e6", "1").collected
+    assert one.size == len("disk full\n")
+    assert "status 3" in one.kept.said
+    assert looked(room) == [], "its script ran to its end: again would say the same"

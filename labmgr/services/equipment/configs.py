@@ -73,7 +73,7 @@ class Lived:
 
 def lived(tools: Tools, lab: str) -> list[Lived]:
     """For the examiners: each device of the lab's life, whether it still stands there or not."""
-    kept = tools.store.kept_configs(lab)
+    kept = [one for one in tools.store.kept_configs(lab) if not one.collected]
     declared = {one.name: one for one in tools.inventory.read().devices}
     return [
         _lived(tools, declared.get(name), name, [one for one in kept if one.device == name])

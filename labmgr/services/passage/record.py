@@ -14,7 +14,7 @@ from labmgr.domain.exam import Candidate, Commission, ExamSession, Phase
 from labmgr.domain.passage import BEFORE, Passage, PassageState
 from labmgr.domain.ports import Tools
 from labmgr.domain.recette import Remark
-from labmgr.domain.record import LOCAL, DayRecord, PassageRecord, Tried, Who
+from labmgr.domain.record import LOCAL, Collected, DayRecord, PassageRecord, Tried, Who
 from labmgr.domain.snapshot import SnapshotKind
 from labmgr.errors import BadInput, NotFound
 from labmgr.services.passage import recette, retold, timed
@@ -73,12 +73,17 @@ def read_day(text: str) -> date:
         raise BadInput(f"{text} is not a day", hint="Write it like 2026-05-27.") from wrong
 
 
-def _devices(tools: Tools, lab: str) -> tuple[KeptConfig, ...]:
+def _kept(tools: Tools, lab: str) -> list[KeptConfig]:
     """The newest start and end of each device; rows only, whatever the inventory says today."""
     wanted = {SnapshotKind.START, SnapshotKind.END}
     kept = [one for one in tools.store.kept_configs(lab) if one.kind in wanted] if lab else []
     newest = {(one.device, one.kind): one for one in kept}
-    return tuple(newest[key] for key in sorted(newest, key=lambda key: (key[0], key[1] == "end")))
+    return [newest[key] for key in sorted(newest, key=lambda key: (key[0], key[1] == "end"))]
+
+
+def _collected(tools: Tools, kept: KeptConfig) -> Collected:
+    there = (one.size for one in tools.configs.backups(kept.device) if one.name == kept.backup)
+    return Collected(kept, next(there, None))
 
 
 def who(candidate: Candidate, passage: Passage) -> Who:
@@ -114,6 +119,7 @@ def _record(tools: Tools, session: ExamSession, real: Passage, pages: Pages) -> 
     opened = [row.rank for row in pages.of(f"passage:{passage.id}") if row.what == "hour begun"]
     before = opened[0] if opened else None
     tried, remarks = _recette(tools, lab)
+    kept = _kept(tools, lab)
     return PassageRecord(
         session=session,
         candidate=who(candidate, passage),
@@ -144,7 +150,8 @@ def _record(tools: Tools, session: ExamSession, real: Passage, pages: Pages) -> 
         events=retold.events(passage, pages),
         chain=pages.chain,
         printed=tools.now(),
-        devices=_devices(tools, lab),
+        devices=tuple(one for one in kept if not one.collected),
+        collected=tuple(_collected(tools, one) for one in kept if one.collected),
     )
 
 
