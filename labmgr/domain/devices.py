@@ -184,3 +184,9 @@ class Configs(Protocol):
 
     def text(self, device: str, name: str) -> str:
         """Raises NotFound."""
+
+    def names(self) -> list[str]:
+        """Everything that something is kept of, whether it is declared or not."""
+
+    def discard(self, device: str, name: str) -> None:
+        """One that is gone already is nothing to do."""

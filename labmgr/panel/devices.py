@@ -27,7 +27,7 @@ from labmgr.services.equipment.servers import BASELINE, COLLECTED, kept_as
 
 bp = Blueprint("devices", __name__, url_prefix="/equipements/<device>")
 
-MOST_KEPT = 60  # shown at once; all are kept
+MOST_KEPT = 60  # shown at once
 EVENTS = 20
 
 

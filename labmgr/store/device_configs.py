@@ -59,6 +59,18 @@ class FileConfigs:
         with _in_our_words(file):
             return file.read_text(encoding="utf-8")
 
+    def names(self) -> list[str]:
+        with _in_our_words(self._folder):
+            there = self._folder.iterdir() if self._folder.is_dir() else ()
+            return sorted(one.name for one in there if one.is_dir() and _NAME.fullmatch(one.name))
+
+    def discard(self, device: str, name: str) -> None:
+        file = self._of(device) / f"{name}{SUFFIX}"
+        if not _NAME.fullmatch(file.name):
+            raise NotFound(f"{device} has no backup {name}")
+        with _in_our_words(file):
+            file.unlink(missing_ok=True)
+
     def _backup(self, device: str, file: Path) -> Backup:
         stamp = file.name.removesuffix(SUFFIX)
         at = datetime.strptime(f"{stamp}000", _STAMP).replace(tzinfo=UTC)

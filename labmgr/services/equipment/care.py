@@ -12,7 +12,7 @@ from labmgr.domain.passage import Passage, PassageState
 from labmgr.domain.ports import Tools
 from labmgr.domain.work import ENDED, LANE, Job, JobKind, Lane
 from labmgr.errors import LabmgrError
-from labmgr.services.equipment import evidence, states
+from labmgr.services.equipment import evidence, pruning, states
 from labmgr.services.lab import sitting
 
 log = logging.getLogger(__name__)
@@ -30,6 +30,7 @@ def look_round(tools: Tools) -> list[Job]:
     Until each has, or staff set it aside, or it is set for somebody else. Talks to no device.
     """
     name_cut_short(tools)
+    pruning.prune(tools, by=BY)
     working = {one.lab: one for one in sitting.expected(tools) if one.state in _BEGUN}
     held = dict.fromkeys(
         one.lab for one in tools.store.device_states() if one.lab and one.lab in working

@@ -6,7 +6,7 @@ from labmgr.domain.exam import ExamSession, SessionState
 from labmgr.domain.lab import LabState
 from labmgr.domain.ports import Tools
 from labmgr.errors import Refused
-from labmgr.services.equipment import states
+from labmgr.services.equipment import pruning, states
 from labmgr.services.lab.images import missing
 
 
@@ -49,9 +49,12 @@ def remove_session(tools: Tools, name: str, *, by: str) -> None:
             f"Session {name} still has labs: {', '.join(left)}",
             hint=f"Remove them first: `labmgr lab remove {name} --all`.",
         )
-    for lab in tools.store.labs(name):
-        states.give_back(tools, lab.id, by=by)  # a session of the same name finds them unset
+    labs = [lab.id for lab in tools.store.labs(name)]
+    for lab in labs:
+        states.give_back(tools, lab, by=by)  # a session of the same name finds them unset
+    configurations = pruning.cited(tools, labs)
     tools.store.remove_session(name, by=by)
+    pruning.forget(tools, configurations, by=by, why="session removed")
 
 
 _NOTHING_LEFT = frozenset({LabState.PLANNED, LabState.GONE})
