@@ -515,6 +515,37 @@ def test_a_dead_node_is_an_incident_with_a_proposal_and_never_more(day):
     assert GATEWAY not in over.what
 
 
+def test_a_node_that_is_dead_at_the_bell_leaves_no_incident_that_never_ends(day):
+    to_hour(day)
+    day.clock.passes(3000)
+    day.engine.labs["e6-1-2"].nodes["web"].seen = Seen.STOPPED
+    outages.watch(day.tools)
+    day.clock.passes(700)
+    ring(day)
+    (over,) = day.tools.store.incidents("e6", "1")
+    assert over.ended
+    assert over.seconds == pytest.approx(700, abs=20)
+    outages.watch(day.tools)
+    assert len(day.tools.store.incidents("e6", "1")) == 1, "after the hour nobody works there"
+
+
+def test_a_node_started_again_during_a_suspension_is_seen_then(day):
+    to_hour(day)
+    node = day.engine.labs["e6-1-2"].nodes["web"]
+    node.seen = Seen.STOPPED
+    outages.watch(day.tools)
+    interruptions.suspend(day.tools, "e6", "1", by=BY, why="web est tombé")
+    day.work()
+    day.clock.passes(60)
+    node.seen = Seen.RUNNING
+    outages.watch(day.tools)
+    dead = next(one for one in day.tools.store.incidents("e6", "1") if "web does" in one.what)
+    assert dead.ended
+    day.engine.labs["e6-1-2"].nodes["db"].seen = Seen.STOPPED
+    outages.watch(day.tools)
+    assert len(day.tools.store.incidents("e6", "1")) == 2, "nobody is kept from working now"
+
+
 def test_each_realisation_is_a_lab_with_its_own_parameters(day):
     ids = [lab.id for lab in day.tools.store.labs("e6", "1")]
     assert ids == ["e6-1-1", "e6-1-2"]

@@ -9,7 +9,7 @@ from dataclasses import replace
 from labmgr.domain.clock import Moment
 from labmgr.domain.exam import Phase
 from labmgr.domain.lab import LabState
-from labmgr.domain.passage import PHASE_OF, Incident, Noticed, Passage, PassageState
+from labmgr.domain.passage import PHASE_OF, Incident, News, Noticed, Over, Passage, PassageState
 from labmgr.domain.ports import Tools
 from labmgr.domain.repair import GATEWAY, Seen
 from labmgr.domain.work import JobKind, Order
@@ -51,13 +51,24 @@ def watch(tools: Tools) -> None:
 
     Staff decide what follows; nothing is compensated by itself.
     """
-    running = [one for one in tools.store.passages(states=frozenset({P.HOUR})) if one.lab]
-    if not running:
+    within = tools.store.passages(states=frozenset({P.HOUR, P.SUSPENDED}))
+    within = [one for one in within if one.lab and one.phase is Phase.HOUR]
+    if not within:
         return
     seen = tools.engine.look_all()
-    for passage in running:
-        if passage.clock and passage.clock.running:
-            _compare(tools, passage, seen.get(passage.lab, {}))
+    for passage in within:
+        _compare(tools, passage, seen.get(passage.lab, {}))
+
+
+def over_by_now(tools: Tools, passage: Passage) -> list[News]:
+    """What a step says that ends an hour or a passage: nothing keeps its candidate any longer."""
+    mine = tools.store.incidents(passage.session, passage.candidate)
+    now = tools.now()
+    return [
+        Over(one.id, max(0.0, (now - one.noticed).total_seconds()))
+        for one in mine
+        if one.ended is None and not one.what.startswith("suspended")
+    ]
 
 
 def proposal(passage: Passage, incident: Incident) -> str:
@@ -118,7 +129,8 @@ def _compare(tools: Tools, passage: Passage, seen: Mapping[str, Seen]) -> None:
         return  # its candidate goes back to a save point: nodes are away on purpose
     names = [node.name for node in tools.library.read(lab.template).nodes]
     dead = {name for name in (*names, GATEWAY) if seen.get(name) is not Seen.RUNNING}
-    for name in sorted(dead):
+    running = passage.clock is not None and passage.clock.running
+    for name in sorted(dead) if running else ():
         what = DEAD.format(node=name)
         tools.store.open_incident(passage.session, passage.candidate, what, by="watch")
     for one in tools.store.incidents(passage.session, passage.candidate):

@@ -18,6 +18,7 @@ from labmgr.services.equipment import orders as equipped
 from labmgr.services.equipment import places
 from labmgr.services.lab.sitting import lab_for
 from labmgr.services.passage.interruptions import suspension_over
+from labmgr.services.passage.outages import over_by_now
 from labmgr.services.passage.steps import changed, hour_of, refuse_unfit, stopped
 
 P = PassageState
@@ -57,8 +58,9 @@ def end_of_hour(
     orders = [Order(JobKind.FREEZE, before.lab, {"snapshot": "end"})] if before.lab else []
     orders += equipped.order_close(tools, before.lab)
     after = before.with_clock(Phase.HOUR, clock)
+    news = over_by_now(tools, before)
     return tools.store.change_passage(
-        before, after, what=what, by=by, why=why, orders=orders, bell=bell
+        before, after, what=what, by=by, why=why, orders=orders, bell=bell, news=news
     )
 
 
@@ -82,7 +84,7 @@ def close(tools: Tools, session: str, number: str, *, by: str, why: str = "") ->
     if before.state is P.SUSPENDED:
         need(why)
     after = replace(stopped(tools, before).moved_to(P.DONE), paused=None)
-    orders, news = _last_orders(tools, before), suspension_over(tools, before)
+    orders, news = _last_orders(tools, before), _all_over(tools, before)
     return changed(tools, before, after, what="done", by=by, why=why, orders=orders, news=news)
 
 
@@ -94,7 +96,7 @@ def break_off(
     halted = before if before.state is P.SUSPENDED else before.moved_to(P.SUSPENDED)
     clocks = stopped(tools, before).clocks
     after = replace(halted.moved_to(P.DONE), paused=None, clocks=clocks)
-    orders, news = _last_orders(tools, before), [*suspension_over(tools, before), *news]
+    orders, news = _last_orders(tools, before), [*_all_over(tools, before), *news]
     return changed(tools, before, after, what="done", by=by, why=why, orders=orders, news=news)
 
 
@@ -103,6 +105,10 @@ def let_in(tools: Tools, before: Passage) -> Clock:
     if clock := before.clocks.get(Phase.HOUR):
         return clock
     return _new_clock(tools, before, Phase.HOUR)
+
+
+def _all_over(tools: Tools, before: Passage) -> list[News]:
+    return suspension_over(tools, before) + over_by_now(tools, before)
 
 
 def _last_orders(tools: Tools, before: Passage) -> list[Order]:
