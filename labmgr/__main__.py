@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import logging
 import os
-import signal
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import FrameType
 
 import click
 
@@ -19,7 +17,7 @@ from labmgr.config import read_settings
 from labmgr.domain.ports import Tools
 from labmgr.errors import LabmgrError, Refused
 from labmgr.services.instance.backup import Safe
-from labmgr.serving import Choice, serve_all, serve_panel
+from labmgr.serving import Choice, serve_all, serve_panel, serve_worker
 from labmgr.wiring import build_safe, build_tools
 from labmgr.worker.loop import Worker
 
@@ -71,22 +69,11 @@ def serve(shell: Shell, host: str, port: int, part: str | None) -> None:
     settings = read_settings(os.environ)
     choice = Choice(host, port)
     if part == "worker":
-        _run_worker(shell.tools)
+        serve_worker()
     elif part == "panel":
         serve_panel(shell.tools, settings.home, choice)
     else:
         serve_all(shell.tools, settings.home, choice)
-
-
-def _run_worker(using: Tools) -> None:
-    worker = Worker(using)
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        worker.stop()
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
-    worker.run()
 
 
 if __name__ == "__main__":

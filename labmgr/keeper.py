@@ -16,6 +16,7 @@ from typing import Final
 log = logging.getLogger(__name__)
 
 LOCK: Final = "serve"
+WORKER: Final = [sys.executable, "-m", "labmgr.at_work"]
 PATIENCE: Final = 20.0  # seconds a child may take to stop before it is killed
 PAUSES: Final = (1, 2, 5, 10)  # seconds before a child that died is started again
 WELL: Final = 60.0  # seconds: a child that lived so long did not die of its start
@@ -80,10 +81,9 @@ def main(home: str, host: str, port: str) -> None:
         except BlockingIOError:
             log.info("labmgr already runs")
             return
-        base = [sys.executable, "-m", "labmgr", "serve"]
         os.environ.setdefault("MALLOC_ARENA_MAX", "2")  # else each thread hoards memory of its own
-        panel = [*base, "--panel", "--host", host, "--port", port]
-        Keeper({"panel": panel, "worker": [*base, "--worker"]}).run()
+        panel = [sys.executable, "-m", "labmgr", "serve", "--panel", "--host", host, "--port", port]
+        Keeper({"panel": panel, "worker": WORKER}).run()
 
 
 if __name__ == "__main__":

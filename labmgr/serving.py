@@ -86,6 +86,11 @@ def serve_panel(tools: Tools, home: Path, choice: Choice) -> None:
     os.execv(sys.executable, command)  # noqa: S606 - our own interpreter
 
 
+def serve_worker() -> None:
+    """Become the worker; does not return."""
+    os.execv(sys.executable, keeper.WORKER)  # noqa: S606 - our own interpreter
+
+
 def _port_free(choice: Choice) -> None:
     family = socket.AF_INET6 if ":" in choice.host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as trial:
