@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import os
 import signal
-import socket
 import time
 from contextlib import closing, suppress
 from pathlib import Path
@@ -18,6 +17,7 @@ from labmgr.domain.words import Audience
 from labmgr.domain.work import JobState
 from labmgr.services.lab import doors, labs, snapshots
 from labmgr.services.session import rosters
+from tests import free
 from tests.lab.clients import wait_for
 from tests.lab.own_engine import Process, labmgr
 from tests.lab.place import SECONDS, own_place
@@ -159,9 +159,7 @@ def door_is_open(place, lab) -> bool:
 
 
 def test_panel_and_worker_come_back_when_killed(place):
-    with socket.socket() as trial:
-        trial.bind(("127.0.0.1", 0))
-        port = trial.getsockname()[1]
+    port = free.port_base(1)
     serve = Process(
         labmgr("serve", "--port", str(port)), place.environment, place.folder / "serve.log"
     )
