@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from labmgr.cli.shell import Command, Shell, answer, json_option, note, table
+from labmgr.cli.shell import Command, Shell, answer, json_option, note, refuse, table
 from labmgr.domain.inventory import Device
 from labmgr.errors import BadInput, Refused
 from labmgr.services.equipment import asking, configs, keyring
@@ -95,25 +95,47 @@ def diff(  # noqa: PLR0917 - as click hands them over
 
 
 @device.command()
-@click.argument("names", nargs=-1, required=True)
+@click.argument("names", nargs=-1)
+@click.option("--place", metavar="P", help="All of this place.")
 @click.option("--replace", is_flag=True, help="In the place of the pinned key; needs --why.")
 @click.option("--why", default="", metavar="TEXT", help="The reason, for the journal.")
 @json_option
-@click.pass_obj
-def trust(shell: Shell, *, names: tuple[str, ...], replace: bool, why: str, as_json: bool) -> None:
-    """Pin the host keys that devices show now; compare them with the devices' own consoles."""
+@click.pass_context
+def trust(
+    ctx: click.Context,
+    *,
+    names: tuple[str, ...],
+    place: str | None,
+    replace: bool,
+    why: str,
+    as_json: bool,
+) -> None:
+    """Pin the host keys that devices show now; compare them with the devices' own consoles.
+
+    All at once; exit 1 when one is silent or shows another key than the pinned one.
+    """
     if replace and not why:
         raise click.UsageError("--replace needs --why TEXT")
-    chosen = shell.tools.inventory.read().chosen(None, names)
-    made = [
-        keyring.trust(shell.tools, one, replace=replace, why=why, by=shell.by) for one in chosen
+    if not names and place is None:
+        raise click.UsageError("name devices, or a place with --place")
+    shell: Shell = ctx.obj
+    chosen = shell.tools.inventory.read().chosen(place, names)
+    made = []
+    for report, pinned in keyring.trust_all(
+        shell.tools, chosen, replace=replace, why=why, by=shell.by
+    ):
+        made.append((report, pinned))
+        if pinned is None:
+            refuse(f"{report.device.name}: {report.said}", report.mend)
+        else:
+            state = "pinned" if pinned.new else "stands"
+            click.echo(f"{pinned.device}: {pinned.fingerprint} {state}", err=as_json)
+    data = [
+        pinned or {"device": one.device.name, "said": one.said, "hint": one.mend}
+        for one, pinned in made
     ]
-
-    def people() -> None:
-        for one in made:
-            click.echo(f"{one.device}: {one.fingerprint} {'pinned' if one.new else 'stands'}")
-
-    answer(made, as_json=as_json, people=people)
+    answer(data, as_json=as_json, people=lambda: None)
+    ctx.exit(0 if all(pinned for _, pinned in made) else 1)
 
 
 @device.command()

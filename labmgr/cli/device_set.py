@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,8 +12,8 @@ from labmgr.cli.device import chosen_options, told
 from labmgr.cli.shell import Shell, answer, ask, json_option
 from labmgr.domain.inventory import Device
 from labmgr.errors import BadInput
-from labmgr.services.equipment import baselines, orders, servers, states, together
-from labmgr.services.equipment.asking import Report
+from labmgr.services.equipment import baselines, by_hand, orders, servers, states, together
+from labmgr.services.equipment.asking import Report, all_at_once, noted
 from labmgr.services.equipment.baselines import Preview
 from labmgr.services.equipment.together import Target
 
@@ -84,7 +85,12 @@ def _words(report: Report, preview: Preview | None) -> str:
 @click.command()
 @click.argument("name")
 @click.argument("backup")
-@click.option("--lab", default="", metavar="LAB", help="The lab that it is then set for.")
+@click.option(
+    "--lab",
+    default="",
+    metavar="LAB",
+    help="The lab that it is then set for; without it the one whose start this is.",
+)
 @dry_option
 @yes_option
 @json_option
@@ -96,6 +102,8 @@ def restore(
     shell: Shell = ctx.obj
     device = shell.tools.inventory.read().device(name)
     orders.refuse_in_use(shell.tools, device)
+    if lab:
+        shell.tools.store.lab(lab)  # raises NotFound
     wanted = shell.tools.configs.text(name, backup)
     preview = baselines.preview(shell.tools, device, wanted)
     if dry:
@@ -104,8 +112,13 @@ def restore(
     if not yes:
         _print(preview)
         ask(yes, f"{name} is brought back as shown. Go on?")
-    report = baselines.push(shell.tools, device, wanted, by=shell.by, lab=lab, seen=preview.seen)
-    ctx.exit(told([report], [device], as_json=as_json))
+    meant = lab or by_hand.started_from(shell.tools, device, backup)
+
+    def send(one: Device) -> Report:
+        return baselines.push(shell.tools, one, wanted, by=shell.by, lab=meant, seen=preview.seen)
+
+    made = [noted(shell.tools, one) for one in all_at_once([device], send)]
+    ctx.exit(told(made, [device], as_json=as_json))
 
 
 def _print(preview: Preview) -> None:
@@ -115,36 +128,53 @@ def _print(preview: Preview) -> None:
 @click.command()
 @click.argument("name")
 @why_option
+@json_option
 @click.pass_obj
-def aside(shell: Shell, name: str, why: str) -> None:
+def aside(shell: Shell, name: str, why: str, as_json: bool) -> None:
     """Take a device out of the sitting: its place goes without it."""
-    states.set_aside(shell.tools, _device(shell, name), by=shell.by, why=why)
+    device = _device(shell, name)
+    states.set_aside(shell.tools, device, by=shell.by, why=why)
+    _stands(shell, name, f"{name} is set aside: place {device.place} goes without it", as_json)
 
 
 @click.command()
 @click.argument("name")
+@json_option
 @click.pass_obj
-def back(shell: Shell, name: str) -> None:
+def back(shell: Shell, name: str, as_json: bool) -> None:
     """Let a device that was set aside take part again."""
-    states.take_back(shell.tools, _device(shell, name), by=shell.by)
+    device = _device(shell, name)
+    states.take_back(shell.tools, device, by=shell.by)
+    words = f"{name} takes part again: check it, then prepare place {device.place}"
+    _stands(shell, name, words, as_json)
+
+
+def _stands(shell: Shell, name: str, words: str, as_json: bool) -> None:
+    state = shell.tools.store.device_state(name)
+    answer(state, as_json=as_json, people=lambda: click.echo(words))
 
 
 @click.command()
 @click.argument("name")
 @click.argument("file", type=THERE)
 @click.argument("path")
+@json_option
 @click.pass_obj
-def put(shell: Shell, name: str, file: Path, path: str) -> None:
-    """Lay a file down on a server, whole or not at all."""
-    servers.put(shell.tools, _server(shell, name), path, _content(file), by=shell.by)
+def put(shell: Shell, name: str, file: Path, path: str, as_json: bool) -> None:
+    """Lay a file down on a server, whole or not at all; not while its candidate is at work."""
+    device, content = _server(shell, name), _content(file)
+    orders.refuse_in_use(shell.tools, device)
+    servers.put(shell.tools, device, path, content, by=shell.by)
+    _carried(name, path, content, as_json=as_json)
 
 
 @click.command()
 @click.argument("name")
 @click.argument("path")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@json_option
 @click.pass_obj
-def fetch(shell: Shell, name: str, path: str, file: Path) -> None:
+def fetch(shell: Shell, name: str, path: str, file: Path, as_json: bool) -> None:
     """Fetch a file from a server; one that is there already is not overwritten."""
     if file.exists():
         raise BadInput(f"{file} is there already", hint="Name another file.")
@@ -154,6 +184,14 @@ def fetch(shell: Shell, name: str, path: str, file: Path) -> None:
         file.write_bytes(content)
     except OSError as trouble:
         raise BadInput(f"{file} cannot be written: {trouble.strerror}") from None
+    _carried(name, path, content, as_json=as_json)
+
+
+def _carried(name: str, path: str, content: bytes, *, as_json: bool) -> None:
+    digest = hashlib.sha256(content).hexdigest()
+    data = {"device": name, "path": path, "size": len(content), "sha256": digest}
+    words = f"{name}:{path}, {len(content)} bytes, sha256 {digest}"
+    answer(data, as_json=as_json, people=lambda: click.echo(words))
 
 
 @click.command()

@@ -140,3 +140,31 @@ def test_a_reset_without_waiting_says_its_own_number_only(room):
     room.say("place", "prepare", "--all", "--wait")
     ordered = room.json("lab", "reset", "e6", "--all", "--yes")
     assert [job["kind"] for job in ordered] == ["reset", "reset"]
+
+
+def test_a_start_that_is_brought_back_stays_its_labs_and_another_is_nobodys(room):
+    (before,) = room.json("device", "backup", "--device", "sw1")
+    room.say("place", "prepare", "P1", "--wait")
+    start, *_ = room.json("device", "diff", "sw1", "--list")
+    room.world.devices.running["sw1"] += "vlan 99\n name pirate\n"
+    assert room.say("device", "restore", "sw1", start["name"], "--yes").exit_code == 0
+    assert places(room)["P1"]["ready"]
+    assert room.say("device", "restore", "sw1", before["backup"]["name"], "--yes").exit_code == 0
+    assert not places(room)["P1"]["ready"]
+
+
+def test_a_device_that_breaks_in_a_restore_is_an_answer_in_json_and_is_noted(room):
+    room.say("place", "prepare", "P1", "--wait")
+    start, *_ = room.json("device", "diff", "sw1", "--list")
+    room.world.devices.running["sw1"] += "vlan 99\n name pirate\n"
+    room.world.devices.trouble["push sw1"] = DeviceSilent("sw1 does not answer", hint="Is it on?")
+    (told,) = room.json("device", "restore", "sw1", start["name"], "--yes", status=1)
+    assert (told["outcome"], told["hint"]) == ("silent", "Is it on?")
+    assert places(room)["P1"]["red"]
+    lost = room.say("device", "restore", "sw1", start["name"], "--lab", "e6-9-1", "--yes")
+    assert "There is no lab e6-9-1" in lost.stderr
+
+
+def test_what_is_set_aside_and_taken_back_is_answered_in_json(room):
+    assert room.json("device", "aside", "sw1", "--why", "alimentation")["aside"] == "alimentation"
+    assert room.json("device", "back", "sw1")["aside"] == ""

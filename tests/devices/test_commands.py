@@ -131,3 +131,16 @@ def test_no_secret_is_ever_shown_logged_or_left_in_a_file(room, terminal, caplog
         assert room.switches["well"].logins, "they were really sent"
         assert secret not in shown
         assert secret.encode() not in files
+
+
+def test_keys_are_pinned_all_at_once_and_a_silent_one_is_named(room, terminal):
+    room.switch("sw1")
+    room.switch("sw9").close()
+    result = terminal.say("device", "trust", "--place", "P1")
+    assert result.exit_code == 1
+    assert "sw1: SHA256:" in result.stdout
+    assert "error: sw9: " in result.stderr
+    told = {one["device"]: one for one in terminal.json("device", "trust", "sw1", "sw9", status=1)}
+    assert told["sw1"]["new"] is False
+    assert told["sw9"]["hint"]
+    assert terminal.say("device", "trust").exit_code == 2

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from labmgr.domain.devices import Outcome, outcome_of
 from labmgr.domain.inventory import Device
 from labmgr.domain.journal import need
-from labmgr.domain.lab import Lab
 from labmgr.domain.ports import Tools
 from labmgr.domain.snapshot import SnapshotKind
 from labmgr.errors import ConsoleError, Refused
@@ -75,7 +74,8 @@ def preview_kept(errands: Errands, device: Device, backup: str, *, by: str) -> E
 
         yield from _one(tools, device, look)
 
-    lab = _started_from(tools, device, backup)
+    started = started_from(tools, device, backup)
+    lab = tools.store.lab(started) if started else None
     return errands.begin(Kind.PREVIEW, [device], work, by=by, lab=lab, source=backup)
 
 
@@ -171,10 +171,8 @@ def _refuse_other_baseline(tools: Tools, seen: Errand, device: Device) -> None:
         )
 
 
-def _started_from(tools: Tools, device: Device, backup: str) -> Lab | None:
+def started_from(tools: Tools, device: Device, backup: str) -> str:
     """The lab that the device stays set for, when the configuration is its start there."""
     lab = tools.store.device_state(device.name).lab
-    if not lab:
-        return None
-    started = evidence.latest(tools, lab, device.name, SnapshotKind.START)
-    return tools.store.lab(lab) if started and started.backup == backup else None
+    started = evidence.latest(tools, lab, device.name, SnapshotKind.START) if lab else None
+    return lab if started and started.backup == backup.removesuffix(".cfg") else ""

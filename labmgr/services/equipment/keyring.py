@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from labmgr.domain.devices import same_key
+from labmgr.domain.devices import Outcome, same_key
 from labmgr.domain.inventory import STORE_NAME, Device
 from labmgr.domain.ports import Tools
 from labmgr.errors import BadInput, Refused
+from labmgr.services.equipment.asking import Report, all_at_once
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,20 @@ def trust(
     what = f"host key {shown} pinned in the place of {fingerprint(standing)}"
     tools.store.write(f"device:{device.name}", what, by=by, why=why)
     return Trust(device.name, shown, new=True)
+
+
+def trust_all(
+    tools: Tools, chosen: Sequence[Device], *, replace: bool = False, why: str = "", by: str
+) -> Iterator[tuple[Report, Trust | None]]:
+    """Each as it shows its key; one that is silent or shows another holds none of the rest up."""
+    made: dict[str, Trust] = {}
+
+    def pin(device: Device) -> Report:
+        made[device.name] = trust(tools, device, replace=replace, why=why, by=by)
+        return Report(device, Outcome.ANSWERS)
+
+    for report in all_at_once(chosen, pin):
+        yield report, made.get(report.device.name)
 
 
 def keep_secret(tools: Tools, name: str, value: str, *, by: str) -> None:
