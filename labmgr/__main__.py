@@ -17,7 +17,7 @@ from labmgr.config import read_settings
 from labmgr.domain.ports import Tools
 from labmgr.errors import LabmgrError, Refused
 from labmgr.services.instance.backup import Safe
-from labmgr.serving import Choice, serve_all, serve_panel, serve_worker
+from labmgr.serving import Choice, check, serve_all, serve_panel, serve_worker
 from labmgr.wiring import build_safe, build_tools
 from labmgr.worker.loop import Worker
 
@@ -62,6 +62,7 @@ def _work(worker: Worker) -> None:
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
 @click.option("--panel", "part", flag_value="panel", help="The panel alone.")
 @click.option("--worker", "part", flag_value="worker", help="The worker alone.")
+@click.option("--check", "part", flag_value="check", help="Start nothing: does the panel answer?")
 @click.pass_obj
 def serve(shell: Shell, host: str, port: int, part: str | None) -> None:
     """Serve the panel and run the worker, until interrupted."""
@@ -70,6 +71,8 @@ def serve(shell: Shell, host: str, port: int, part: str | None) -> None:
     choice = Choice(host, port)
     if part == "worker":
         serve_worker()
+    elif part == "check":
+        note(f"labmgr answers on {check(shell.tools, settings.home)}")
     elif part == "panel":
         serve_panel(shell.tools, settings.home, choice)
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import fcntl
 import logging
 import os
@@ -17,8 +18,9 @@ log = logging.getLogger(__name__)
 
 LOCK: Final = "serve"
 WORKER: Final = [sys.executable, "-m", "labmgr.at_work"]
-PATIENCE: Final = 20.0  # seconds a child may take to stop before it is killed
+PATIENCE: Final = 20.0  # seconds the children may take to stop before they are killed
 PAUSES: Final = (1, 2, 5, 10)  # seconds before a child that died is started again
+PR_SET_PDEATHSIG: Final = 1  # of <linux/prctl.h>
 WELL: Final = 60.0  # seconds: a child that lived so long did not die of its start
 
 
@@ -31,6 +33,7 @@ class Keeper:
         self._born: dict[str, float] = {}
         self._deaths = dict.fromkeys(commands, 0)
         self._stopping = False
+        self._libc = ctypes.CDLL(None)
 
     def run(self) -> None:
         """Until SIGTERM or SIGINT; then both are stopped."""
@@ -42,9 +45,10 @@ class Keeper:
             time.sleep(0.5)
         for child in self._children.values():
             child.terminate()
+        until = time.monotonic() + PATIENCE
         for child in self._children.values():
             try:
-                child.wait(PATIENCE)
+                child.wait(max(0.0, until - time.monotonic()))
             except subprocess.TimeoutExpired:
                 child.kill()
 
@@ -56,7 +60,10 @@ class Keeper:
             self._mourn(name, child.returncode)
         if not self._stopping:
             self._born[name] = time.monotonic()
-            self._children[name] = subprocess.Popen(self._commands[name])  # noqa: S603 - ours
+            self._children[name] = subprocess.Popen(  # noqa: S603 - ours
+                self._commands[name],
+                preexec_fn=self._end_with_me,  # noqa: PLW1509 - there is one thread
+            )
 
     def _mourn(self, name: str, status: int) -> None:
         if time.monotonic() - self._born[name] > WELL:
@@ -65,6 +72,10 @@ class Keeper:
         self._deaths[name] += 1
         log.error("%s ended with %s; again in %s s", name, status, pause)
         time.sleep(pause)
+
+    def _end_with_me(self) -> None:
+        """In the child: a killed keeper leaves nobody behind who holds the panel's port."""
+        self._libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
         self._stopping = True

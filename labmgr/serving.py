@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import http.client
 import ipaddress
 import logging
 import os
 import socket
+import ssl
 import sys
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from urllib.parse import SplitResult, urlsplit
 
 from labmgr import keeper
 from labmgr.domain.ports import Tools
@@ -21,6 +25,7 @@ log = logging.getLogger(__name__)
 # One process: candidates' polls are short, and rates are counted in memory. A browser on a
 # terminal holds a thread for itself; threads come into being when they are wanted.
 THREADS: Final = 24 + MOST_LINES
+PATIENCE: Final = 5.0  # seconds for a panel that is asked whether it is there
 
 
 @dataclass(frozen=True)
@@ -39,8 +44,12 @@ class Choice:
             return self.host != "localhost"
 
     @property
+    def place(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
     def url(self) -> str:
-        return f"{'https' if self.secure else 'http'}://{self.host}:{self.port}/"
+        return f"{'https' if self.secure else 'http'}://{self.place}/"
 
 
 def serve_all(tools: Tools, home: Path, choice: Choice) -> None:
@@ -56,6 +65,34 @@ def serve_all(tools: Tools, home: Path, choice: Choice) -> None:
     os.execv(sys.executable, command)  # noqa: S606 - our own interpreter
 
 
+def check(tools: Tools, home: Path) -> str:
+    """The address of this instance's panel, which answers there. Raises Refused."""
+    with tools.store.lock(keeper.LOCK) as mine:
+        runs = not mine
+    url = (home / "url").read_text(encoding="utf-8") if runs else ""
+    if not url or not _answers(urlsplit(url)):
+        raise Refused(
+            f"The panel does not answer on {url}" if url else "labmgr does not run",
+            hint="`scripts/run` starts it; as a service: `systemctl status labmgr`.",
+        )
+    return url
+
+
+def _answers(at: SplitResult) -> bool:
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(str(at.hostname), at.hostname) or ""  # noqa: S104 - compared, not bound
+    line = http.client.HTTPConnection(host, at.port, timeout=PATIENCE)
+    if at.scheme == "https":  # whose it is does not matter here, and it knows no such name
+        trusting = ssl.create_default_context()
+        trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
+        line = http.client.HTTPSConnection(host, at.port, timeout=PATIENCE, context=trusting)
+    with closing(line):
+        try:
+            line.request("GET", "/health")
+            return line.getresponse().read() == b"ok"
+        except (OSError, http.client.HTTPException):
+            return False
+
+
 def serve_panel(tools: Tools, home: Path, choice: Choice) -> None:
     """Become the WSGI server; does not return."""
     _port_free(choice)
@@ -65,7 +102,7 @@ def serve_panel(tools: Tools, home: Path, choice: Choice) -> None:
         "gunicorn",
         f"labmgr.wsgi:application(secure={choice.secure})",
         "--bind",
-        f"{choice.host}:{choice.port}",
+        choice.place,
         "--worker-class",
         "gthread",
         "--threads",
