@@ -54,6 +54,10 @@ class Settings:
         default=2048,
         metadata={"word": "what a node may write before it is paused, in MiB; 0 for no limit"},
     )
+    recordings_mib: int = field(
+        default=2048,
+        metadata={"word": "what all recordings of terminals may take, in MiB; 0 for no limit"},
+    )
     build_deadline: int = field(
         default=240, metadata={"word": "seconds until every probe of a lab must be green"}
     )

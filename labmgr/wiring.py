@@ -62,7 +62,7 @@ def build_tools(settings: Settings) -> Tools:
         now,
         moment,
         shells=SshShells(),
-        recordings=FileRecordings(home, now=now),
+        recordings=FileRecordings(home, now=now, most=settings.recordings_mib * MIB),
         inventory=FileInventory(settings.inventory, os.environ),
         devices=SshDevices(),
         configs=FileConfigs(home, now=now),

@@ -90,10 +90,24 @@ class Tape:
     written: datetime
 
 
+@dataclass(frozen=True)
+class Space:
+    """What all recordings take on the disk, and what they may; in bytes, `most` 0 for no limit."""
+
+    used: int
+    most: int
+
+    @property
+    def low(self) -> bool:
+        """Four fifths are used: soon terminals run on unrecorded."""
+        return 0 < self.most * 4 <= self.used * 5
+
+
 class Recording(Protocol):
     """A recording under way: output and sizes, never what was typed."""
 
     name: str
+    full: str  # why it has ended before its shell; empty while it goes on
 
     def output(self, data: bytes) -> bool:
         """Keep it, readable even after a kill; False once the recording is full and has ended."""
@@ -105,7 +119,10 @@ class Recording(Protocol):
 class Recordings(Protocol):
     """The recordings of terminals, in labmgr's home. Failures are StoreErrors."""
 
-    def start(self, lab: str, label: str, size: Size, title: str) -> Recording: ...
+    def start(self, lab: str, label: str, size: Size, title: str) -> Recording:
+        """Raises a StoreError as well when recordings have taken all that they may."""
+
+    def space(self) -> Space: ...
     def tapes(self, lab: str) -> Sequence[Tape]:
         """Newest first."""
 

@@ -14,7 +14,9 @@ from labmgr.domain.exam import Candidate, Commission, ExamSession, Phase
 from labmgr.domain.lab import Lab, LabState
 from labmgr.domain.passage import BEFORE, Incident, Passage
 from labmgr.domain.ports import Tools
+from labmgr.domain.terminals import Space
 from labmgr.domain.work import Job
+from labmgr.errors import StoreError
 from labmgr.panel import timeline
 from labmgr.panel.equipment_marks import Mark, marks
 from labmgr.panel.situations import Situation, situation
@@ -61,6 +63,7 @@ class Day:
     alarms: Sequence[Alarm]
     now: Moment
     mark: str
+    tapes: Space | None = None  # recordings of terminals that are near their limit
 
 
 @dataclass(frozen=True)
@@ -102,8 +105,10 @@ def read_day(tools: Tools, name: str, wanted: str = "") -> Day:
     ]
     alarms = [alarm_of(one, passages, people, look.now) for one in look.incidents]
     commissions = tools.store.commissions(name)
-    mark = mark_of(rows, look, str(day), *(str(one) for one in days))
-    return Day(look.session, day, days, rows, commissions, alarms, look.now, mark)
+    tapes = _near_full(tools)
+    near = str(tapes.used * 100 // tapes.most) if tapes else ""
+    mark = mark_of(rows, look, str(day), *(str(one) for one in days), near)
+    return Day(look.session, day, days, rows, commissions, alarms, look.now, mark, tapes)
 
 
 def alarm_of(
@@ -128,6 +133,14 @@ def mark_of(rows: Sequence[Row], look: Look, *more: str) -> str:
     places = [row.mark for row in rows]
     facts = repr((seen, labs, doors, alarms, places, minute, more))
     return hashlib.sha256(facts.encode()).hexdigest()[:16]
+
+
+def _near_full(tools: Tools) -> Space | None:
+    try:
+        space = tools.recordings.space()
+    except StoreError:  # each terminal that opens tells of it in the journal, the doctor here
+        return None
+    return space if space.low else None
 
 
 def scale_of(rows: Sequence[Row], day: date) -> Scale | None:

@@ -11,15 +11,19 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Final
 
-from labmgr.domain.terminals import Size, Tape
+from labmgr.domain.terminals import Size, Space, Tape
 from labmgr.errors import NotFound, StoreError
+from labmgr.store.recording_room import MOST, Room
 
 FOLDER: Final = "records"
 SUFFIX: Final = ".cast"
 LARGEST: Final = 16 << 20  # bytes of one recording; an hour of ordinary work is well below one
+LEAST: Final = 4 << 10  # bytes: a recording that could not hold more is not begun
+TOO_MUCH: Final = "Put records of past sessions elsewhere, or raise LABMGR_RECORDINGS_MIB."
 NAME: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,120}")
 FULL: Final = "\r\n[enregistrement arrêté : taille maximale atteinte]\r\n"
 
@@ -28,9 +32,16 @@ class CastFile:
     """An asciicast v2 file under way. Each event is written at once, unbuffered."""
 
     def __init__(
-        self, file: Path, size: Size, title: str, *, clock: Callable[[], float], largest: int
+        self,
+        file: Path,
+        size: Size,
+        title: str,
+        *,
+        clock: Callable[[], float],
+        largest: int,
+        room: Callable[[int], str],
     ) -> None:
-        self.name = file.name
+        self.name, self.full, self._room = file.name, "", room
         self._clock, self._begun, self._left = clock, clock(), largest
         self._decode = codecs.getincrementaldecoder("utf-8")(errors="replace").decode
         self._lock = threading.Lock()  # output and sizes come from different threads
@@ -67,13 +78,19 @@ class CastFile:
         if not text:  # the first half of a letter: its rest comes with the next bytes
             return True
         line = self._line(kind, text)
-        full = len(line.encode()) > self._left
+        self.full = self._refusal(len(line.encode()) + 1)
         with _in_our_words(self.name):
-            self._write(self._line("o", FULL) if full else line)
-        if full:
+            self._write(self._line("o", FULL) if self.full else line)
+        if self.full:
             os.close(self._fd)
             self._fd = -1
-        return not full
+        return not self.full
+
+    def _refusal(self, more: int) -> str:
+        """Why so many bytes cannot be kept; empty, and they are counted, when they can."""
+        if more > self._left:
+            return "it has reached its largest size"
+        return self._room(more)
 
     def _line(self, kind: str, text: str) -> str:
         at = round(self._clock() - self._begun, 6)
@@ -96,9 +113,11 @@ class FileRecordings:
         now: Callable[[], datetime],
         clock: Callable[[], float] = time.monotonic,
         largest: int = LARGEST,
+        most: int = MOST,
     ) -> None:
         self._folder, self._now, self._clock = home / FOLDER, now, clock
         self._largest = largest
+        self._room = Room(self._folder, SUFFIX, most=most, clock=clock)
 
     def start(self, lab: str, label: str, size: Size, title: str) -> CastFile:
         """A new file whose name tells when, and *label*: who and where."""
@@ -107,7 +126,15 @@ class FileRecordings:
         file = folder / f"{stamp}-{re.sub('[^0-9A-Za-z]+', '-', label)[:80]}{SUFFIX}"
         with _in_our_words(file):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            return CastFile(file, size, title, clock=self._clock, largest=self._largest)
+            self._room.measure()
+            if full := self._room.refusal(lab, LEAST):
+                raise StoreError(full, hint=TOO_MUCH)
+            room = partial(self._room.take, lab)
+            return CastFile(file, size, title, clock=self._clock, largest=self._largest, room=room)
+
+    def space(self) -> Space:
+        with _in_our_words(self._folder):
+            return self._room.space()
 
     def tapes(self, lab: str) -> list[Tape]:
         with _in_our_words(self._of(lab)):

@@ -1,6 +1,8 @@
 """The day from the staff's pages, with time handed in: who sees and may what, what is told."""
 
 import re
+from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -14,6 +16,7 @@ from labmgr.services.instance import accounts
 from labmgr.services.lab import labs
 from labmgr.services.passage import attendance, choices, hours, interruptions, outages, passages
 from labmgr.services.session import forms
+from labmgr.store.recordings import FileRecordings
 from tests.panel.conftest import logged_in, said
 from tests.services.world import World, write_templates
 
@@ -374,3 +377,14 @@ def test_one_cause_for_several_candidates_is_said_once(world, come_in):
     assert "2 candidats : suspendu : alarme incendie" in said(page)
     for number in ("1", "2"):
         assert re.search(rf'little" href="/sessions/e6/passages/{number}"', page)
+
+
+def test_the_day_warns_before_recordings_reach_their_limit(world, come_in):
+    assert "Enregistrements des terminaux" not in come_in(T).text(DAY)
+    folder = world.home / "records" / "e6-1-1"
+    folder.mkdir(parents=True)
+    (folder / "x.cast").write_bytes(b"x" * 9000)
+    tapes = FileRecordings(world.home, now=world.clock, most=10_000)
+    near = logged_in(SimpleNamespace(tools=replace(world.tools, recordings=tapes)))
+    assert "Enregistrements des terminaux" in near(T).text(DAY)
+    assert "LABMGR_RECORDINGS_MIB" in near(T).text(DAY)

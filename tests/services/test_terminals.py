@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -14,6 +15,7 @@ from labmgr.services.desk import terminals
 from labmgr.services.desk.live_terminal import Ending, Holder
 from labmgr.services.desk.live_terminals import Terminals
 from labmgr.services.lab import doors
+from labmgr.store.recordings import FileRecordings
 
 CANDIDATE = Holder(Audience.CANDIDATE, "candidate:e6/1", "candidate 1")
 COMMISSION = Holder(Audience.COMMISSION, "account:jury", "jury")
@@ -172,6 +174,25 @@ def test_no_room_for_a_recording_is_written_down_and_the_shell_opens(world, open
     mine = shell(register, world, opened)
     assert not mine.recorded
     assert "the recording of the terminal on db has stopped" in world.events(opened)
+
+
+def test_a_shell_outlives_the_room_of_all_recordings(world, opened, register):
+    tapes = FileRecordings(world.home, now=world.clock, most=9000)
+    world.tools = replace(world.tools, recordings=tapes)
+    register = Terminals(world.tools)
+    mine = shell(register, world, opened)
+    assert mine.recorded
+    while tapes.space().used < 8000:
+        mine.type(b"z" * 700)
+        time.sleep(0.01)
+    for _ in range(20):
+        mine.type(b"z" * 700)
+    wait(lambda: not mine.recorded)
+    assert not mine.ended
+    rows = world.tools.store.entries(f"lab:{opened}")
+    (row,) = [one for one in rows if one.what.startswith("the recording of the terminal")]
+    assert row.why == "all recordings have reached 0 MiB"
+    assert not shell(register, world, opened).recorded
 
 
 def test_a_recording_lies_with_its_lab(world, opened, register):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import shutil
 import stat
 from datetime import UTC, datetime
 
@@ -16,6 +17,7 @@ from labmgr.domain.terminals import Ring, Size
 from labmgr.domain.words import Audience
 from labmgr.errors import NotFound, StoreError
 from labmgr.services.desk.live_terminal import ABANDONED, IDLE, Ending, Holder, Label, Terminal
+from labmgr.store import recording_room
 from labmgr.store.recordings import FileRecordings
 
 NOW = datetime(2027, 6, 1, 8, 0, tzinfo=UTC)
@@ -174,6 +176,38 @@ def test_a_full_recording_says_so_and_ends(tapes):
     tape.close()
     last = events(tapes, tape.name)[-1]
     assert "enregistrement arrêté" in last[2]
+
+
+def test_one_labs_flood_ends_its_own_recordings_and_nobody_elses(tmp_path, time, monkeypatch):
+    monkeypatch.setattr(recording_room, "OF_A_LAB", 12000)
+    tapes = FileRecordings(tmp_path, now=lambda: NOW, clock=time, most=100_000)
+    flood, other = (tapes.start(lab, "x", Size(), "") for lab in ("e6-1-1", "e6-2-1"))
+    while flood.output(b"y" * 500):
+        pass
+    assert flood.full == "the recordings of this lab have reached 0 MiB"
+    with pytest.raises(StoreError, match="of this lab"):
+        tapes.start("e6-1-1", "again", Size(), "")
+    assert other.output(b"still kept")
+    assert sum(one.size for one in tapes.tapes("e6-1-1")) <= 12000 + 100
+
+
+def test_all_recordings_together_have_their_limit_and_it_is_seen_coming(tmp_path, time):
+    tapes = FileRecordings(tmp_path, now=lambda: NOW, clock=time, most=20_000)
+    assert not tapes.space().low
+    for number in (1, 2):
+        mine = tapes.start(f"e6-{number}-1", "x", Size(), "")
+        for _ in range(16):
+            mine.output(b"z" * 500)
+    assert tapes.space().low
+    while mine.output(b"z" * 500):
+        pass
+    assert mine.full == "all recordings have reached 0 MiB"
+    with pytest.raises(StoreError, match="all recordings") as told:
+        tapes.start("e6-3-1", "x", Size(), "")
+    assert "LABMGR_RECORDINGS_MIB" in told.value.hint
+    shutil.rmtree(tmp_path / "records" / "e6-1-1")  # somebody put them elsewhere
+    assert tapes.start("e6-3-1", "x", Size(), "").output(b"kept")
+    assert not FileRecordings(tmp_path, now=lambda: NOW, clock=time, most=0).space().low
 
 
 @pytest.mark.parametrize("name", ["../../labmgr.db", "..", ".hidden.cast", "none.cast", "a/b.cast"])

@@ -41,6 +41,7 @@ def examine(tools: Tools) -> list[Sign]:
     signs += _guarded("templates", lambda: _templates(tools))
     signs += _guarded("clock", lambda: _clock(tools))
     signs += _guarded("worker", lambda: _worker(tools))
+    signs += _guarded("recordings", lambda: _recordings(tools))
     try:
         facts = tools.engine.facts(guard=True)
     except LabmgrError as trouble:
@@ -100,6 +101,17 @@ def _worker(tools: Tools) -> Iterator[Sign]:
         yield Sign("worker", Verdict.WARNING, seen, "Start it: `labmgr serve`.")
     else:
         yield Sign("worker", Verdict.GOOD, "at work")
+
+
+def _recordings(tools: Tools) -> Iterator[Sign]:
+    """Of terminals: beyond their limit shells run on unrecorded."""
+    space = tools.recordings.space()
+    seen = f"{space.used // MIB} of {space.most // MIB} MiB" if space.most else "no limit"
+    if space.low:
+        mend = "Put records of past sessions elsewhere, or raise LABMGR_RECORDINGS_MIB."
+        yield Sign("recordings", Verdict.WARNING, seen, mend)
+    else:
+        yield Sign("recordings", Verdict.GOOD, seen)
 
 
 def _engine(facts: HostFacts) -> Iterator[Sign]:

@@ -192,7 +192,7 @@ class Terminal:
         try:
             if self._recording.output(data):
                 return
-            trouble("it has reached its largest size")
+            trouble(self._recording.full)
         except StoreError as failure:
             self._recording.close()
             trouble(str(failure))
