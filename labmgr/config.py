@@ -48,7 +48,14 @@ class Settings:
         default=1024, metadata={"word": "memory kept for the system, in MiB"}
     )
     disk_reserve_mib: int = field(
-        default=2048, metadata={"word": "disk kept for end snapshots, in MiB"}
+        default=2048, metadata={"word": "disk that builds leave free for end snapshots, in MiB"}
+    )
+    end_reserve_mib: int = field(
+        default=1024,
+        metadata={
+            "word": "file kept on the engine's disk, given up when an end snapshot finds "
+            "no room, in MiB; 0 for none"
+        },
     )
     node_disk_mib: int = field(
         default=2048,

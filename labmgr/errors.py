@@ -53,6 +53,10 @@ class StoreError(LabmgrError):
     """The database did not take or give what was asked."""
 
 
+class StoreFull(StoreError):
+    """The database's disk has no room; it may be the engine's as well."""
+
+
 class VaultError(LabmgrError):
     """A key is missing, open to others, or not the one that sealed this."""
 

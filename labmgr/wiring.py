@@ -107,6 +107,7 @@ def site_of(settings: Settings, instance: str) -> Site:
         parallel=settings.parallel or max(2, cores()),
         memory_reserve=settings.memory_reserve_mib * MIB,
         disk_reserve=settings.disk_reserve_mib * MIB,
+        end_reserve=settings.end_reserve_mib * MIB,
         node_disk=settings.node_disk_mib * MIB,
         build_deadline=float(settings.build_deadline),
     )

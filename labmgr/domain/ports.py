@@ -90,6 +90,9 @@ class Engine(Protocol):
     def is_open(self, lab: str, audience: Audience) -> bool:
         """Whether the gateway lets this audience in now."""
 
+    def open_doors(self, labs: Collection[str], audience: Audience) -> Collection[str]:
+        """Those of *labs* whose `is_open` says yes; one question for all of them."""
+
     def remove(self, lab: str, nodes: Collection[str] | None = None) -> None:
         """Remove the lab's containers, volumes and networks; snapshots stay.
 
@@ -140,6 +143,19 @@ class Engine(Protocol):
 
     def disk_free(self) -> int:
         """Bytes left where the engine keeps its data; cheap, may be asked every second."""
+
+    def reserve(self) -> int:
+        """Bytes of the reserve that lies on the engine's disk; 0 for none. Cheap."""
+
+    def hold_reserve(self, size: int) -> None:
+        """Have a reserve of so many bytes that really takes up room there.
+
+        One of another size, or one that was half made, is made again. Raises DiskFull, with
+        nothing left of it: ask `disk_free` before.
+        """
+
+    def give_up_reserve(self) -> bool:
+        """Remove the reserve, on a full disk too; False when there was none."""
 
     def written(self, lab: str) -> Mapping[str, int]:
         """Bytes each node has written over its image."""

@@ -20,6 +20,7 @@ class Site:
     parallel: int = 2  # labs worked on at once
     memory_reserve: int = 1 << 30  # bytes kept for labmgr and the system
     disk_reserve: int = 2 << 30
+    end_reserve: int = 1 << 30  # bytes of a file that is given up for end snapshots; 0: none
     node_disk: int = 2 << 30  # bytes a node may write over its image; 0: no limit
     build_deadline: float = 180.0  # seconds until every probe must be green
     domain: str = "lab.lan"

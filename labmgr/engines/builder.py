@@ -15,6 +15,7 @@ from labmgr.domain.template import Init
 from labmgr.engines import containers, gateway, networks, volumes
 from labmgr.engines.cgroups import Cgroups
 from labmgr.engines.containers import Source
+from labmgr.engines.holding import release
 from labmgr.engines.naming import SNAPSHOT
 from labmgr.engines.parallel import AT_ONCE, each
 from labmgr.engines.reach import Box, Reach
@@ -78,7 +79,7 @@ class Building:
             if box and box.seen is Seen.PAUSED:
                 name = self.reach.names.thing(self.plan.lab, node.name)
                 self.cgroups.freeze(self.way, [name], frozen=False)
-                self.reach.api.unpause(container)
+                release(self.reach, container)
             elif not (box and box.seen is Seen.RUNNING):
                 self._say(node.name, "starting", 0.6)
                 self.reach.api.start(container)

@@ -35,6 +35,7 @@ from labmgr.engines.naming import Role
 from labmgr.engines.parallel import each
 from labmgr.engines.prober import Prober
 from labmgr.engines.reach import Box, Connect, Reach
+from labmgr.engines.reserve import Reserve
 from labmgr.engines.systemd import SystemdWay, Way
 from labmgr.engines.translate import in_our_words
 from labmgr.engines.wires import Wires
@@ -66,6 +67,7 @@ class DockerEngine:
         self._wires = Wires(self._reach, guard_image)
         self._cgroups = Cgroups(self._reach, guard_image)
         self._prober = Prober(self._reach, probe_image)
+        self._reserve = Reserve(self._reach, guard_image)
         self._way_known: SystemdWay | None = None
         self._way_asked = 0.0
         self._root = ""
@@ -112,6 +114,9 @@ class DockerEngine:
 
     def is_open(self, lab: str, audience: Audience) -> bool:
         return doors.is_open(self._reach, lab, audience)
+
+    def open_doors(self, labs: Collection[str], audience: Audience) -> Collection[str]:
+        return doors.open_doors(self._reach, labs, audience)
 
     def remove(self, lab: str, nodes: Collection[str] | None = None) -> None:
         """The gateway goes last: as long as it is seen, a removal cut short is made good."""
@@ -179,12 +184,21 @@ class DockerEngine:
             if box.seen is Seen.PAUSED:
                 name = self._reach.names.thing(lab, node)
                 self._cgroups.freeze(self._way(), [name], frozen=False)
-                self._reach.api.unpause(box.id)
+                holding.release(self._reach, box.id)
             self._reach.api.restart(box.id, timeout=STOP_WITHIN)
 
     def disk_free(self) -> int:
         self._root = self._root or str(self._info()["DockerRootDir"])
         return host.disk_free(Path(self._root))
+
+    def reserve(self) -> int:
+        return self._reserve.size()
+
+    def hold_reserve(self, size: int) -> None:
+        self._reserve.hold(size)
+
+    def give_up_reserve(self) -> bool:
+        return self._reserve.give_up()
 
     def written(self, lab: str) -> Mapping[str, int]:
         boxes = self._reach.boxes(lab, size=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -11,11 +10,10 @@ from labmgr.domain.plan import LabPlan, NodePlan, Wired
 from labmgr.domain.ports import Tell
 from labmgr.domain.probe import Check, Finding
 from labmgr.domain.repair import GATEWAY, Seen
-from labmgr.domain.site import HostFacts
 from labmgr.domain.snapshot import Part, PartKind
 from labmgr.domain.words import Audience
 from labmgr.engines.containers import refuse_rights
-from labmgr.engines.fake_host import FACTS, utc_now
+from labmgr.engines.fake_host import FakeHost, utc_now
 from labmgr.engines.fake_lab import Files, Lab, Node, made, shell, started
 from labmgr.engines.fake_wires import FakeWires
 from labmgr.engines.naming import Names, volume_word
@@ -23,7 +21,6 @@ from labmgr.errors import (
     AddressTaken,
     EngineError,
     ImageMissing,
-    LabmgrError,
     NotFound,
     SnapshotBroken,
 )
@@ -34,29 +31,17 @@ def silent(node: str, doing: str, share: float) -> None:
 
 
 @dataclass
-class FakeEngine:
-    """Keeps the port's promises. `fails_with` maps a verb to what it raises until taken out."""
+class FakeEngine(FakeHost):
+    """Keeps the port's promises."""
 
-    host: str = "local"
     instance: str = "fake"
     images: Collection[str] | None = None  # None: every image is there
     now: Callable[[], datetime] = utc_now
-    host_facts: HostFacts = FACTS
-    fails_with: dict[str, LabmgrError] = field(default_factory=dict)
     red: dict[str, str] = field(default_factory=dict)  # check id -> evidence
     answers: dict[tuple[str, ...], tuple[int, str]] = field(default_factory=dict)
-    calls: list[str] = field(default_factory=list)
     labs: dict[str, Lab] = field(default_factory=dict)
     kept: dict[str, tuple[str, str, Files]] = field(default_factory=dict)  # image -> what it holds
     wires: FakeWires = field(default_factory=FakeWires)
-    _lock: threading.RLock = field(default_factory=threading.RLock)
-
-    def facts(self, *, guard: bool = False) -> HostFacts:
-        self._said("facts")
-        return self.host_facts if guard else replace(self.host_facts, guard="")
-
-    def guard(self) -> None:
-        self._said("guard")
 
     def build(self, plan: LabPlan, *, parts: Sequence[Part] = (), tell: Tell = silent) -> None:
         self._said("build", plan.lab)
@@ -118,6 +103,9 @@ class FakeEngine:
             until = doors.get(audience)
             return audience in doors and (until is None or self.now() < until)
 
+    def open_doors(self, labs: Collection[str], audience: Audience) -> Collection[str]:
+        return [lab for lab in labs if self.is_open(lab, audience)]
+
     def remove(self, lab: str, nodes: Collection[str] | None = None) -> None:
         self._said("remove", lab)
         with self._lock:
@@ -140,7 +128,9 @@ class FakeEngine:
             for node in plan.nodes:
                 self._hooks(plan.lab, node)
                 lab.nodes[node.name] = lab.nodes[node.name].resumed()
-            return tuple(self._keep(plan.lab, snapshot, part) for part in lab.parts())
+            found = list(lab.parts())
+            self._refuse_without_room(files for _, _, files in found)
+            return tuple(self._keep(plan.lab, snapshot, part) for part in found)
 
     def verify(self, parts: Sequence[Part]) -> None:
         self._said("verify")
@@ -230,10 +220,6 @@ class FakeEngine:
                 raise NotFound(f"Node {node} of lab {lab} was never started", hint="Reset it.")
             self.labs[lab].nodes[node] = started(there)
 
-    def disk_free(self) -> int:
-        self._said("disk_free")
-        return self.host_facts.disk_free
-
     def written(self, lab: str) -> Mapping[str, int]:
         self._said("written", lab)
         nodes = self.labs[lab].nodes if lab in self.labs else {}
@@ -249,12 +235,6 @@ class FakeEngine:
                 del there.nodes[node]
             else:
                 there.nodes[node] = replace(there.nodes[node], seen=seen)
-
-    def _said(self, verb: str, lab: str = "") -> None:
-        with self._lock:
-            self.calls.append(f"{verb} {lab}".strip())
-        if verb in self.fails_with:
-            raise self.fails_with[verb]
 
     def _node(self, lab: str, node: str) -> Node:
         if lab not in self.labs or node not in self.labs[lab].nodes:

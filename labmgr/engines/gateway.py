@@ -10,6 +10,7 @@ from labmgr.domain.plan import GatewayPlan, LabPlan, SecretFile
 from labmgr.domain.repair import GATEWAY, Seen
 from labmgr.domain.words import Audience
 from labmgr.engines import archive
+from labmgr.engines.holding import release
 from labmgr.engines.naming import FRONT, Role, front_subnet, mac
 from labmgr.engines.reach import Box, Reach
 from labmgr.engines.translate import in_our_words
@@ -33,7 +34,7 @@ def ensure(reach: Reach, plan: LabPlan, standing: Box | None) -> None:
     container = standing.id if standing else _create(reach, plan)
     with in_our_words(reach.host):
         if standing and standing.seen is Seen.PAUSED:
-            reach.api.unpause(container)
+            release(reach, container)
         else:
             reach.api.start(container)
 

@@ -22,6 +22,7 @@ WIRE = "labmgr.wire"
 VOLUME = "labmgr.volume"
 SNAPSHOT = "labmgr.snapshot"
 OWNER = "labmgr.owner"  # the process that a helper works for
+SIZE = "labmgr.size"  # bytes that the disk's reserve holds
 
 FRONT = "labmgr_front"  # no template can name a network so: its names are ASCII slugs
 NAME_LIMIT = 63
@@ -34,6 +35,7 @@ class Role(StrEnum):
     NODE = "node"
     GATEWAY = "gateway"
     HELPER = "helper"  # a probe, a canary, the guard: gone once it has spoken
+    RESERVE = "reserve"  # room on the disk, given up for end snapshots
 
 
 class Bridge(StrEnum):
@@ -104,6 +106,9 @@ class Names:
 
     def helper_labels(self, lab: str, owner: str) -> dict[str, str]:
         return {INSTANCE: self.instance, LAB: lab, ROLE: Role.HELPER.value, OWNER: owner}
+
+    def reserve_labels(self, size: int) -> dict[str, str]:
+        return {INSTANCE: self.instance, ROLE: Role.RESERVE.value, SIZE: str(size)}
 
     def filter(self, lab: str = "", **more: str) -> dict[str, list[str]]:
         """A label filter that never leaves this instance."""

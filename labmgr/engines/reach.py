@@ -6,15 +6,15 @@ import os
 import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from docker import APIClient
 from docker.api import client
 from docker.constants import DEFAULT_UNIX_SOCKET
-from docker.errors import create_api_error_from_http_exception
+from docker.errors import NotFound, create_api_error_from_http_exception
 from docker.utils import kwargs_from_env
 from requests import HTTPError
 
@@ -121,7 +121,16 @@ class Reach:
         wanted = self.names.filter(lab, **labels)
         with in_our_words(self.host):
             rows = self.api.containers(all=True, size=size, filters=wanted)
-        return [_box(row) for row in rows if row.get("State") != "removing"]
+        return [self._sure(_box(row)) for row in rows if row.get("State") != "removing"]
+
+    def _sure(self, box: Box) -> Box:
+        """On a full disk the engine lists one that goes on as paused still; asked, it knows."""
+        if box.seen is not Seen.PAUSED:
+            return box
+        with in_our_words(self.host), suppress(NotFound):
+            if not self.api.inspect_container(box.id)["State"]["Paused"]:
+                return replace(box, seen=Seen.RUNNING)
+        return box
 
     def parts_of(self, lab: str) -> list[Box]:
         """Nodes and gateway of a lab."""

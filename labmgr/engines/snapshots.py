@@ -13,7 +13,7 @@ from labmgr.engines.naming import LAB, SNAPSHOT
 from labmgr.engines.parallel import each
 from labmgr.engines.reach import Reach
 from labmgr.engines.translate import in_our_words
-from labmgr.errors import EngineError, EngineUnreachable, ImageMissing, SnapshotBroken
+from labmgr.errors import DiskFull, EngineError, EngineUnreachable, ImageMissing, SnapshotBroken
 
 
 def discard(reach: Reach, lab: str, snapshot: str) -> None:
@@ -45,8 +45,8 @@ def _verify(reach: Reach, part: Part) -> None:
         if found != part.digest:
             raise SnapshotBroken(f"{what} was altered: it is {found}, not {part.digest}", hint=mend)
         canary = _canary(reach, part)
-    except EngineUnreachable:
-        raise
+    except (EngineUnreachable, DiskFull):
+        raise  # nothing is said of the snapshot
     except ImageMissing as e:
         raise SnapshotBroken(f"{what} is not there any more", hint=mend) from e
     except (EngineError, tarfile.TarError) as e:

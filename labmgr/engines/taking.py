@@ -8,18 +8,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from labmgr.domain.plan import LabPlan, NodePlan
-from labmgr.domain.repair import Seen
 from labmgr.domain.snapshot import Part, PartKind
 from labmgr.domain.template import Init
 from labmgr.engines.cgroups import Cgroups
 from labmgr.engines.execute import execute
-from labmgr.engines.holding import hold
+from labmgr.engines.holding import hold, is_held, release
 from labmgr.engines.naming import SNAPSHOT, VOLUME, Role, volume_word
 from labmgr.engines.parallel import each
 from labmgr.engines.reach import Box, Reach
 from labmgr.engines.snapshots import discard
 from labmgr.engines.systemd import SystemdWay
-from labmgr.engines.translate import in_our_words
+from labmgr.engines.translate import in_our_words, refusal
 from labmgr.errors import EngineError, NotFound
 
 HOOK_SECONDS = 60
@@ -68,7 +67,7 @@ class Taking:
     def _quiet(self) -> Iterator[None]:
         """The templates' hooks around it; those after run even when it failed."""
         awake = [node for node in self.plan.nodes if self.boxes[node.name].awake]
-        if any(box.seen is Seen.PAUSED for box in self.boxes.values()):
+        if any(each(lambda box: is_held(self.reach, box.id), self._awake)):
             self._resume()  # a dead worker left them so; hooks need them running
         try:
             each(lambda node: self._hook(node, node.quiesce.before), awake)
@@ -92,7 +91,7 @@ class Taking:
     def _paused(self) -> Iterator[None]:
         """Pause first, freeze the parents after: what a dead worker leaves frozen looks paused."""
         try:
-            each(lambda box: hold(self.reach, box), [b for b in self.boxes.values() if b.awake])
+            each(lambda box: hold(self.reach, box), self._awake)
             self.freeze(True)
             yield
         finally:
@@ -101,8 +100,7 @@ class Taking:
     def _resume(self) -> None:
         self.freeze(False)
         now = self.reach.parts_of(self.plan.lab)
-        with in_our_words(self.reach.host):
-            each(self.reach.api.unpause, [box.id for box in now if box.seen is Seen.PAUSED])
+        each(lambda box: release(self.reach, box.id), [box for box in now if box.awake])
 
     def _commits(self) -> list[Callable[[], Part]]:
         def commit(box: Box) -> Part:
@@ -128,7 +126,7 @@ class Taking:
                     pieces, repository=self._repository, tag=tag, changes=labels
                 )
             if "errorDetail" in str(answer):
-                raise EngineError(f"Volume {name} could not be kept: {answer}")
+                raise refusal(f"volume {name} could not be kept: {answer}", self.reach.host)
             return self._part(PartKind.VOLUME, box.node, name, path, tag)
 
         return [_bound(read_out, *volume) for volume in self._volumes()]
@@ -142,6 +140,10 @@ class Taking:
                 word = volume_word(node.name, path, node.volumes.get(path, ""))
                 found.setdefault(engine_name, (box, path, word))
         return list(found.values())
+
+    @property
+    def _awake(self) -> list[Box]:
+        return [box for box in self.boxes.values() if box.awake]
 
     @property
     def _repository(self) -> str:

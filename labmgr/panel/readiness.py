@@ -18,6 +18,8 @@ from labmgr.domain.passage import Passage
 from labmgr.domain.ports import Tools
 from labmgr.panel.filters import in_french, local, word
 from labmgr.panel.wishes import limits_of
+from labmgr.services.lab import reserve
+from labmgr.services.lab.reserve import Held
 from labmgr.services.session.forms import REALISATIONS
 from labmgr.services.session.timetable import clashes_of
 
@@ -48,6 +50,7 @@ def checklist(tools: Tools, session: ExamSession) -> list[Sign]:
         _choices(people, passages),
         _timetable(tools, session, people, passages),
         _labs(tools, session, passages),
+        _reserve(tools),
         _slips(tools, session),
         _rehearsed(tools, session),
     ]
@@ -149,6 +152,21 @@ def _rehearsed(tools: Tools, session: ExamSession) -> Sign:
     if not report.go:
         return Sign(title, "missing", _("no-go le %(when)s", when=when), page)
     return Sign(title, "good", _("go le %(when)s", when=when), page)
+
+
+def _reserve(tools: Tools) -> Sign:
+    """Of the machine, not of the session: but the session's end snapshots depend on it."""
+    told = reserve.told(tools)
+    words = {
+        Held.OFF: _("désactivée"),
+        Held.THERE: _("en place"),
+        Held.NOT_YET: _("pas encore faite : l'ouvrier s'en charge"),
+        Held.GIVEN_UP: _("libérée pour un instantané de fin : libérez du disque"),
+        Held.IMPOSSIBLE: _("ne peut pas être faite : %(why)s", why=in_french(told.why) or told.why),
+    }[told.held]
+    state = {Held.OFF: "good", Held.THERE: "good", Held.GIVEN_UP: "missing"}
+    title = _("Réserve de disque")
+    return Sign(title, state.get(told.held, "warning"), words, "dashboard.health")
 
 
 def _state(people: Sequence[Candidate], lacking: Sequence[str]) -> str:

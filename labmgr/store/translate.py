@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
-from labmgr.errors import LabmgrError, LostRace, NotFound, StoreError
+from labmgr.errors import LabmgrError, LostRace, NotFound, StoreError, StoreFull
 
 _FREE = "Free some room on its disk (`df -h`), then repeat; nothing was half written."
 _OLD = "Bring it up to date with `scripts/run --setup`, then start labmgr again."
@@ -73,4 +73,5 @@ def from_sqlite(cause: sqlite3.Error) -> StoreError:
     what, hint = _SAYINGS.get(
         code, (f"The database refused: {cause}", "`labmgr doctor` looks at it.")
     )
-    return StoreError(what, hint=hint)
+    kind = StoreFull if code == sqlite3.SQLITE_FULL else StoreError
+    return kind(what, hint=hint)

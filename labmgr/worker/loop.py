@@ -11,10 +11,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 from labmgr.domain.ports import Tools
 from labmgr.domain.work import LANE, Job, JobState, Lane
-from labmgr.errors import LabmgrError, Refused
+from labmgr.errors import LabmgrError, Refused, StoreError
 from labmgr.services.equipment import care
 from labmgr.services.lab.reconcile import look_round, recover
-from labmgr.services.passage import hours, outages
+from labmgr.services.passage import full_disk, hours, outages
 from labmgr.services.work import do_one_job
 from labmgr.worker.alarm import ROUND_SECONDS, set_alarm
 
@@ -73,6 +73,7 @@ class Worker:
         self._tidied = self._away = False
         self._asked = self._measured = float("-inf")
         self._bell = float("-inf")
+        self._nothing: object = None  # the database's mark when no job was there at all
         self._free, self._shrunk = 0, True  # room at the last measure; the first round measures
 
     def stop(self) -> None:
@@ -133,6 +134,14 @@ class Worker:
                     self._round.add_done_callback(_say_bug)
             except LabmgrError as trouble:  # disk full, database locked: it may pass
                 log.error("worker: %s (%s)", trouble, trouble.hint)  # noqa: TRY400 - known words
+                if isinstance(trouble, StoreError):
+                    self._make_room()
+
+    def _make_room(self) -> None:
+        try:
+            full_disk.make_room(self._tools)
+        except LabmgrError as trouble:
+            log.error("worker: %s (%s)", trouble, trouble.hint)  # noqa: TRY400 - known words
 
     def _answer_bells(self) -> None:
         """Asked of the rows at each look; nobody is told of a bell, so none can be missed."""
@@ -143,8 +152,13 @@ class Worker:
     def _feed(self, lanes: dict[Lane, _LanePool]) -> None:
         for pool in lanes.values():
             pool.collect()
+        mark = self._tools.store.mark()  # before the rows: what is written meanwhile is news
+        if mark == self._nothing:
+            return
         jobs = self._tools.store.jobs(unended=True)
-        if all(pool.idle for pool in lanes.values()):
+        idle = all(pool.idle for pool in lanes.values())
+        self._nothing = mark if self._tidied and idle and not jobs else None
+        if idle:
             self._release_orphans(jobs)
         waiting = [job for job in jobs if job.state is JobState.WAITING]
         if not self._may_start(waiting):

@@ -166,7 +166,7 @@ def _environment(home: Path, at_once: int) -> dict[str, str]:
         if not key.startswith("LABMGR_") or key in {"LABMGR_EXTRA_CA", "LABMGR_REGISTRY"}
     }
     own = {"HOME": str(home), "NET_BASE": NET_BASE, "PORT_BASE": str(PORT_BASE)}
-    own |= {"PARALLEL": str(at_once)}
+    own |= {"PARALLEL": str(at_once), "END_RESERVE_MIB": "0"}
     return kept | {f"LABMGR_{key}": value for key, value in own.items()}
 
 

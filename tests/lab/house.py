@@ -37,7 +37,8 @@ class House:
 
     def __post_init__(self) -> None:
         env = {key: word for key, word in os.environ.items() if key == "LABMGR_EXTRA_CA"}
-        self.environment = env | {"LABMGR_HOME": str(self.home), **self.settings}
+        env |= {"LABMGR_HOME": str(self.home), "LABMGR_END_RESERVE_MIB": "0"}
+        self.environment = env | dict(self.settings)
         self.tools = build_tools(read_settings(self.environment))
         self.docker = docker.from_env()
 

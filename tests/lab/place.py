@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,7 +24,7 @@ SECONDS = 240
 class Place:
     """One labmgr on an engine of its own."""
 
-    def __init__(self, folder: Path, engine: OwnEngine) -> None:
+    def __init__(self, folder: Path, engine: OwnEngine, settings: Mapping[str, str]) -> None:
         self.folder, self.engine = folder, engine
         self.environment = {
             "LABMGR_HOME": str(folder / "home"),
@@ -34,6 +34,8 @@ class Place:
             "LABMGR_PORT_BASE": "29600",
             "LABMGR_BUILD_DEADLINE": "120",
             "LABMGR_MEMORY_RESERVE_MIB": "64",
+            "LABMGR_END_RESERVE_MIB": "0",
+            **settings,
         }
         self.tools = build_tools(read_settings(self.environment))
         self.worker: Process | None = None
@@ -90,14 +92,15 @@ class Place:
 
 
 @contextmanager
-def own_place(folder: Path) -> Iterator[Place]:
+def own_place(folder: Path, **settings: str) -> Iterator[Place]:
+    """*settings* are labmgr's, in its own words."""
     if os.geteuid() != 0:
         pytest.skip("only root can have a network namespace and an engine in it")
     engine = OwnEngine(folder)
     engine.prepare()
     try:
         engine.start()
-        made = Place(folder, engine)
+        made = Place(folder, engine, settings)
         carry_images(folder)
         engine.load([one.tag for one in made.tools.library.own_images().values()])
         yield made

@@ -10,6 +10,7 @@ from labmgr.domain.exam import Form, Phase, Realisation
 from labmgr.domain.passage import Passage, PassageState
 from labmgr.domain.timetable import Wishes
 from labmgr.domain.words import Role
+from labmgr.services.lab import reserve
 from labmgr.services.passage import choices
 from labmgr.services.session import forms, timetable
 
@@ -178,6 +179,7 @@ def test_the_checklist_names_what_lacks_and_never_which_was_chosen(world, teache
     assert before["Réalisations"] == ("manque", "manquent à 1, 2, 3")
     assert before["Planning"] == ("manque", "à proposer")
     assert before["Labos"] == ("à vérifier", "construits : 0 sur 3")
+    assert before["Réserve de disque"][0] == "à vérifier"
     assert before["Fiches des candidats"] == ("manque", "à imprimer")
     set_form(teacher, form="ponctuelle", year="2027")
     add(teacher, **{"login-2": ""})
@@ -207,7 +209,9 @@ def test_the_checklist_is_done_when_everything_is(world, teacher):
     wishes = Wishes(date(2027, 6, 1), ("A1", "A2", "A3"))
     timetable.save(world.tools, "e6", timetable.propose(world.tools, "e6", wishes), by="t")
     world.ready()
+    reserve.keep(world.tools)
     found = ready(teacher)
     assert found["Planning"] == ("fait", "fait")
     assert found["Labos"] == ("fait", "construits : 3 sur 3")
     assert found["Commissions"] == ("fait", "A")
+    assert found["Réserve de disque"] == ("fait", "en place")

@@ -8,6 +8,7 @@ import pytest
 
 from labmgr.errors import EngineUnreachable, StoreError
 from labmgr.services.day.doctor import Verdict, examine, go
+from labmgr.services.lab import reconcile
 
 
 def signs(world):
@@ -16,6 +17,7 @@ def signs(world):
 
 def test_a_machine_in_order_is_a_go(world):
     world.ready()
+    reconcile.look_round(world.tools)
     world.tools.store.beat("worker", world.tools.clock())
     found = signs(world)
     assert {sign.verdict for sign in found.values()} == {Verdict.GOOD}

@@ -10,8 +10,10 @@ from enum import StrEnum
 from labmgr.domain.ports import Tools
 from labmgr.domain.site import HostFacts
 from labmgr.errors import LabmgrError
+from labmgr.services.lab import reserve
 from labmgr.services.lab.capacity import MIB, address_faults, capacity
 from labmgr.services.lab.images import missing
+from labmgr.services.lab.reserve import Held
 from labmgr.services.lab.snapshots import REHEARSAL
 
 WORKER_SILENT = timedelta(seconds=20)
@@ -49,6 +51,7 @@ def examine(tools: Tools) -> list[Sign]:
     signs += _guarded("engine", lambda: _engine(facts))
     signs += _guarded("images", lambda: _images(tools))
     signs += _guarded("room", lambda: _room(tools, facts))
+    signs += _guarded("disk reserve", lambda: _reserve(tools))
     signs += _guarded("addresses", lambda: _addresses(tools, facts))
     signs += _guarded("wires", lambda: _wires(tools, facts))
     signs += _guarded("strays", lambda: _strays(tools))
@@ -162,6 +165,26 @@ def _room(tools: Tools, facts: HostFacts) -> Iterator[Sign]:
         words,
         "Free some disk: remove labs of past sessions." if low else "",
     )
+
+
+def _reserve(tools: Tools) -> Iterator[Sign]:
+    """The engine says whether it is there; the journal says why it is not."""
+    what, size = "disk reserve", tools.engine.reserve()
+    told = reserve.told(tools)
+    if told.held is Held.OFF:
+        yield Sign(what, Verdict.GOOD, "off (LABMGR_END_RESERVE_MIB is 0)")
+    elif size:
+        yield Sign(what, Verdict.GOOD, f"{size // MIB} MiB, given up if an end snapshot needs it")
+    elif told.held in {Held.GIVEN_UP, Held.IMPOSSIBLE}:
+        seen = "given up" if told.held is Held.GIVEN_UP else "cannot be made"
+        again = reserve.wanted(tools)
+        mend = f"Free some disk: it is made by itself once {again // MIB} MiB are free."
+        if tools.engine.disk_free() >= again:
+            mend = "It is tried again each minute; LABMGR_END_RESERVE_MIB=0 does without."
+        yield Sign(what, Verdict.WARNING, f"{seen}: {told.why}", mend)
+    else:
+        mend = "The worker makes it within a minute: `labmgr serve`."
+        yield Sign(what, Verdict.WARNING, "not made yet", mend)
 
 
 def _addresses(tools: Tools, facts: HostFacts) -> Iterator[Sign]:

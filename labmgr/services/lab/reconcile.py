@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection, Mapping
+from functools import cache
 
 from labmgr.domain.lab import STANDING, Lab, LabState
 from labmgr.domain.ports import Tools
 from labmgr.domain.repair import GATEWAY, Seen, Step, next_step
-from labmgr.domain.snapshot import SnapshotKind
 from labmgr.domain.words import Audience
 from labmgr.domain.work import JobKind
 from labmgr.errors import LabmgrError
-from labmgr.services.lab import disk, snapshots, wires
+from labmgr.services.lab import disk, reserve, snapshots, wires
 from labmgr.services.lab.away import KEEPING
 from labmgr.services.lab.snapshots import REHEARSAL
 
@@ -54,23 +55,33 @@ def look_round(tools: Tools, *, measure: bool = True) -> dict[str, Step]:
     seen = tools.engine.look_all()
     busy = before | _busy(tools)
     labs = tools.store.labs()
+    nodes_of = cache(lambda name: [node.name for node in tools.library.read(name).nodes])
+    ajar = _ajar(tools, labs, seen)
     found = {}
     for lab in labs:
         if lab.id not in busy:
             try:
-                found[lab.id] = _one(tools, lab, dict(seen.get(lab.id, {})), measure=measure)
+                nodes, look = nodes_of(lab.template), dict(seen.get(lab.id, {}))
+                found[lab.id] = _one(tools, lab, nodes, look, ajar=ajar, measure=measure)
             except LabmgrError as trouble:  # the others still want to be looked at
                 log.warning("look_round: lab %s: %s (%s)", lab.id, trouble, trouble.hint)
     _strays(tools, seen.keys() - {lab.id for lab in labs}, busy)
     _wires(tools, [lab for lab in labs if found.get(lab.id) is Step.LEAVE])
+    _reserve(tools)
     return found
 
 
-def _one(tools: Tools, lab: Lab, seen: dict[str, Seen], *, measure: bool) -> Step:
-    nodes = [node.name for node in tools.library.read(lab.template).nodes]
+def _one(
+    tools: Tools,
+    lab: Lab,
+    nodes: Collection[str],
+    seen: dict[str, Seen],
+    *,
+    ajar: Collection[str],
+    measure: bool,
+) -> Step:
     if lab.state in STANDING:
-        for kind in SnapshotKind:  # an older one whose removal was cut short
-            snapshots.prune(tools, lab.id, kind, by=BY)
+        snapshots.prune(tools, lab.id, by=BY)  # an older one whose removal was cut short
         held = disk.watch(tools, lab, seen, measure=measure)
         seen |= dict.fromkeys(held, Seen.RUNNING)  # paused on purpose: not to be woken
     step = next_step(lab.state, nodes, seen)
@@ -78,7 +89,7 @@ def _one(tools: Tools, lab: Lab, seen: dict[str, Seen], *, measure: bool) -> Ste
         tools.store.order(order, lab.id, by=BY, args=ARGS.get(step, {}))
     elif step is Step.CALL_FOR_HELP:
         _call_for_help(tools, lab)
-    elif _should_be_shut(tools, lab, seen):
+    elif lab.id in ajar and tools.engine.is_open(lab.id, Audience.CANDIDATE):  # still so
         step = Step.CLOSE
         tools.store.order(JobKind.CLOSE, lab.id, by=BY)
     return step
@@ -88,11 +99,13 @@ def _busy(tools: Tools) -> set[str]:
     return {job.lab for job in tools.store.jobs(unended=True)}
 
 
-def _should_be_shut(tools: Tools, lab: Lab, seen: dict[str, Seen]) -> bool:
-    """Whether the candidate's door stands open though the row does not say so."""
-    if lab.state is LabState.OPEN or seen.get(GATEWAY) is not Seen.RUNNING:
-        return False
-    return tools.engine.is_open(lab.id, Audience.CANDIDATE)
+def _ajar(
+    tools: Tools, labs: Collection[Lab], seen: Mapping[str, Mapping[str, Seen]]
+) -> Collection[str]:
+    """Labs whose candidate's door stands open though their rows do not say so."""
+    shut = {lab.id for lab in labs if lab.state is not LabState.OPEN}
+    asked = {lab for lab in shut if seen.get(lab, {}).get(GATEWAY) is Seen.RUNNING}
+    return tools.engine.open_doors(asked, Audience.CANDIDATE) if asked else ()
 
 
 def _wires(tools: Tools, labs: list[Lab]) -> None:
@@ -100,6 +113,13 @@ def _wires(tools: Tools, labs: list[Lab]) -> None:
         wires.look_after(tools, labs)
     except LabmgrError as trouble:
         log.warning("look_round: wires: %s (%s)", trouble, trouble.hint)
+
+
+def _reserve(tools: Tools) -> None:
+    try:
+        reserve.keep(tools)
+    except LabmgrError as trouble:
+        log.warning("look_round: disk reserve: %s (%s)", trouble, trouble.hint)
 
 
 def _strays(tools: Tools, strays: set[str], busy: set[str]) -> None:

@@ -18,7 +18,7 @@ from labmgr.domain.probe import Finding
 from labmgr.domain.snapshot import Part, Snapshot, SnapshotKind
 from labmgr.domain.work import Job, JobKind, Progress
 from labmgr.errors import LabmgrError, NotFound, Refused, SnapshotBroken, WrongState
-from labmgr.services.lab import wires
+from labmgr.services.lab import reserve, wires
 from labmgr.services.lab.blueprint import checks_of, plan_of
 from labmgr.services.lab.capacity import address_faults, admit
 
@@ -45,7 +45,20 @@ def take(tools: Tools, lab: Lab, kind: SnapshotKind, *, by: str) -> Snapshot:
 
     A failure leaves the previous snapshot as it was. An older one of the same kind is let go
     once the new one is verified (`own` keeps the last two); that may wait for the next round.
+    For an end snapshot a full disk's reserve is given up.
     """
+    if kind is SnapshotKind.END:
+        snapshot = reserve.assured(tools, lab, lambda: _taken(tools, lab, kind, by=by), by=by)
+    else:
+        snapshot = _taken(tools, lab, kind, by=by)
+    try:
+        prune(tools, lab.id, by=by)
+    except LabmgrError as trouble:
+        log.warning("lab %s: an older snapshot stays for now: %s", lab.id, trouble)
+    return snapshot
+
+
+def _taken(tools: Tools, lab: Lab, kind: SnapshotKind, *, by: str) -> Snapshot:
     name = f"{kind}-{tools.now():%Y%m%d%H%M%S}-{secrets.token_hex(2)}"
     plan = plan_of(tools, lab)
     parts = tools.engine.save(plan, name)
@@ -60,10 +73,6 @@ def take(tools: Tools, lab: Lab, kind: SnapshotKind, *, by: str) -> Snapshot:
     except LabmgrError:
         tools.engine.discard(lab.id, name)
         raise
-    try:
-        prune(tools, lab.id, kind, by=by)
-    except LabmgrError as trouble:
-        log.warning("lab %s: an older snapshot stays for now: %s", lab.id, trouble)
     return snapshot
 
 
@@ -184,14 +193,12 @@ def _spare_number(tools: Tools) -> Iterator[int]:
     raise Refused("No lab number is free for a rehearsal", hint="Remove past sessions first.")
 
 
-def prune(tools: Tools, lab_id: str, kind: SnapshotKind, *, by: str) -> None:
+def prune(tools: Tools, lab_id: str, *, by: str) -> None:
     """Let go of older ones: of `start` the newest stays, of `own` two, of `end` all."""
-    keep = {SnapshotKind.START: 1, SnapshotKind.OWN: 2}.get(kind)
-    if keep is None:
-        return
-    old = [one for one in tools.store.snapshots(lab_id) if one.kind is kind][keep:]
-    for snapshot in old:
-        forget(tools, snapshot, by=by, why="replaced by a newer one")
+    there = tools.store.snapshots(lab_id)
+    for kind, keep in ((SnapshotKind.START, 1), (SnapshotKind.OWN, 2)):
+        for old in [one for one in there if one.kind is kind][keep:]:
+            forget(tools, old, by=by, why="replaced by a newer one")
 
 
 def forget(tools: Tools, snapshot: Snapshot, *, by: str, why: str) -> None:
