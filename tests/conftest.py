@@ -1,4 +1,7 @@
-"""For all tests: one browser, and hypothesis never fails for slowness, the bench's business."""
+"""For all tests: one browser, and a hypothesis that fails neither for slowness nor by chance.
+
+`--hypothesis-profile=search` looks for what nobody has seen yet.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,12 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from playwright.sync_api import sync_playwright
 
-settings.register_profile("house", deadline=None)
+SLOW = [HealthCheck.too_slow]
+settings.register_profile("house", deadline=None, derandomize=True, suppress_health_check=SLOW)
+settings.register_profile("search", deadline=None, suppress_health_check=SLOW)
 settings.load_profile("house")
 
 MEMORY = Path("/dev/shm")

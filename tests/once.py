@@ -8,7 +8,8 @@ from pathlib import Path
 
 from argon2 import PasswordHasher
 
-from labmgr.store.file_library import FileLibrary
+from labmgr.config import ROOT
+from labmgr.store.file_library import FileLibrary, _Memory
 from labmgr.store.sql_store import SqlStore
 from labmgr.store.upgrading import upgrade
 from labmgr.vault.vault import HomeVault
@@ -46,7 +47,15 @@ class QuickVault(HomeVault):
         return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(password)
 
 
+class _OurOwn(FileLibrary):
+    """Of labmgr's own templates, which no test changes: looked at once, not at every question."""
+
+    def _fresh(self) -> _Memory:
+        return self._memory if self._memory.stamp else super()._fresh()
+
+
 @cache
 def library(templates: Path) -> FileLibrary:
     """It reads afresh what has changed, so that tests may share it as requests do."""
-    return FileLibrary(templates)
+    ours = ROOT / "lab_templates"
+    return _OurOwn(templates) if templates == ours else FileLibrary(templates)

@@ -131,10 +131,13 @@ def attack(world, *, from_gateway: bool) -> set[str]:
 def test_without_the_guard_a_lab_reaches_its_host(world):
     """If this fails the test below proves nothing: its attacks no longer work."""
     guard(world[1].engine, "remove")
-    from_node = attack(world, from_gateway=False)
-    from_gateway = attack(world, from_gateway=True)
-    assert {word.split()[0] for word in from_node} >= {"arp", "raw", "raw6"}, from_node
-    assert {word.split()[0] for word in from_gateway} >= {"tcp", "plain"}, from_gateway
+    for from_gateway, ways in ((False, {"arp", "raw", "raw6"}), (True, {"tcp", "plain"})):
+        through = set()
+        for _ in range(5):  # an answer may come late on a busy machine
+            through |= {word.split()[0] for word in attack(world, from_gateway=from_gateway)}
+            if through >= ways:
+                break
+        assert through >= ways, (from_gateway, through)
 
 
 @pytest.mark.parametrize("from_gateway", [False, True], ids=["node", "gateway"])
@@ -149,7 +152,7 @@ def test_with_the_guard_visitors_and_nodes_still_meet(world):
     with closing(page(lab, 8000)) as connection:
         assert get(connection)[0].status == 200
     neighbour = lab.add_node("web", f"{lab.lan}.60")
-    ask = "import urllib.request as u; print(u.urlopen('http://srv/', timeout=5).status)"
+    ask = "import urllib.request as u; print(u.urlopen('http://srv/', timeout=60).status)"
     assert neighbour.exec_run(["python3", "-c", ask]).output == b"200\n"
 
 

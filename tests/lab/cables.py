@@ -54,12 +54,14 @@ class HostPrograms:
 def listening(engine: OwnEngine) -> Iterator[HostPrograms]:
     command = engine.inside(sys.executable, "-c", LISTEN)
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        made = HostPrograms(process, int(process.stdout.readline()))
+        hearing = threading.Thread(target=made.hear, daemon=True)
+        hearing.start()
         try:
-            made = HostPrograms(process, int(process.stdout.readline()))
-            threading.Thread(target=made.hear, daemon=True).start()
             yield made
         finally:
             process.kill()
+            hearing.join()  # to its last line, before the pipe is closed
 
 
 @dataclass

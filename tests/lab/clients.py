@@ -17,7 +17,7 @@ from labmgr.domain.template import CredentialKind
 from labmgr.services.lab import access
 from tests import free
 
-SECONDS = 60
+SECONDS = 120
 CONFIG = """Host *
   UserKnownHostsFile {folder}/known_hosts
   GlobalKnownHostsFile /dev/null

@@ -16,11 +16,12 @@ from labmgr.services.passage import attendance, choices, interruptions, passages
 from labmgr.services.session import forms
 from labmgr.store.file_library import FileLibrary
 from tests import free
+from tests.browser.conftest import leave
 from tests.lab.clients import Visitor, wait_for
-from tests.lab.house import BY, House
+from tests.lab.house import BY, PATIENCE, House
 from tests.lab.own_engine import NODE, write_templates
 
-HOUR = 45  # seconds
+HOUR = 600  # seconds: brought to its end once it is known how fast this machine is
 ASK = "GET / HTTP/1.0\r\nHost: web\r\n\r\n"
 
 
@@ -77,11 +78,13 @@ def since(house, lab):
 def test_rotated_in_the_hour_the_old_password_is_refused_and_the_end_stays(small, tmp_path):
     with small.working():
         lab = built(small, "rotation")
+        begun = time.monotonic()
         passages.start(small.tools, "rotation", "1", Phase.HOUR, by=BY)
         seen = lambda: small.tools.store.passage("rotation", "1")  # noqa: E731
-        assert wait_for(lambda: seen().state is PassageState.HOUR, HOUR)
+        assert wait_for(lambda: seen().state is PassageState.HOUR, PATIENCE)
         before, stood = Visitor.of(small, lab, tmp_path / "before"), since(small, lab)
         assert gets_through(before)
+        leave(small.tools, "1", 12 + 8 * (time.monotonic() - begun), "rotation")
         code = small.tools.store.code("rotation", "1")
         fresh, (job,) = repairs.rotate(small.tools, "rotation", "1", by=BY, why="fiche perdue")
         small.wait(job)
@@ -94,8 +97,10 @@ def test_rotated_in_the_hour_the_old_password_is_refused_and_the_end_stays(small
         assert now["gateway"] != stood["gateway"]
         rest = seen().clock.left(small.tools.clock())
     assert rest > 0
-    time.sleep(rest + 2)
-    assert not gets_through(after), "no worker: the new gateway itself kept the end"
+    time.sleep(rest)
+    assert wait_for(lambda: not gets_through(after), 10), (
+        "no worker: the new gateway itself kept the end"
+    )
 
 
 def test_a_node_is_restarted_and_a_lab_put_away_comes_back_under_its_addresses(small):

@@ -32,14 +32,14 @@ from labmgr.services.passage import attendance, choices, passages
 from labmgr.services.session import forms, rosters
 from labmgr.store.recipes import RecipeBook
 from tests import free
-from tests.browser.conftest import PATIENCE
+from tests.browser.conftest import PATIENCE, leave
 from tests.devices.router import FrrRouter
 from tests.lab.clients import wait_for
 from tests.lab.house import House
 from tests.lab.own_engine import COMPOSE, NODE, Process, labmgr
 
 pytestmark = pytest.mark.slow
-BY, NAME, HOUR, SECONDS = "chef", "deux", 20, 240
+BY, NAME, HOUR, SECONDS = "chef", "deux", 600, 240
 AT = {"1": "P1", "2": "P2", "3": "P1", "4": "P2"}  # 3 and 4 come after
 P = PassageState
 SHOTS = os.environ.get("LABMGR_SCREENSHOTS", "")
@@ -282,6 +282,7 @@ def live_the_hour(room):
     assert "%" not in told, told
     room.house.run(room.lab("1").id, "web", "sh", "-c", "echo travail > /srv/data/note")
     for number in "12":
+        leave(room.tools, number, 2, NAME)
         lab = room.lab(number).id
         assert wait_for(lambda lab=lab: room.house.lab(lab).state is LabState.FROZEN, SECONDS)
         assert wait_for(lambda lab=lab: end_kept(room, lab), SECONDS)

@@ -27,6 +27,8 @@ from tests.lab.place import carry_images
 
 INSTANCE = "wires"
 SERVE = ("python3", "-m", "http.server", "80")
+WAYS = {"arp", "raw", "plain", "raw6"}
+ARP = "arp 192.0.2.77"
 TRUNK = "27756"  # the group that the guard keeps off the host
 
 
@@ -78,7 +80,7 @@ class Room:
         return own
 
     def joined(self, nth):
-        return wait_for(lambda: self.switches[nth].opens(self.node(nth)), 15)
+        return wait_for(lambda: self.switches[nth].opens(self.node(nth)))
 
     def guard(self, verb):
         with self.host.client() as client, suppress(docker.errors.ContainerError):
@@ -148,11 +150,15 @@ def test_the_attacks_work_where_there_is_no_guard(room):
     """If this fails the next test proves nothing. No answer finds a way back, so no TCP."""
     room.guard("remove")
     try:
-        with listening(room.host) as programs:
-            through = {word.split()[0] for word in attack(room, programs)}
+        through = set()
+        for _ in range(5):  # an answer may come late on a busy machine
+            with listening(room.host) as programs:
+                through |= {word.split()[0] for word in attack(room, programs)}
+            if through >= WAYS:
+                break
     finally:
         room.guard("lay")
-    assert through >= {"arp", "raw", "plain", "raw6"}, through
+    assert through >= WAYS, through
 
 
 @pytest.mark.parametrize("filtered", [True, False], ids=["br_netfilter", "plain-bridge"])
@@ -182,9 +188,11 @@ def test_a_trunk_without_an_address_is_no_way_to_the_host(room):
                 ip("-n", room.host.name, "link", "set", switch.interface, "group", group)
                 programs.heard.clear()
                 found[group] = {*switch.reaches(order), *programs.heard}
+                if group == "default" and ARP not in found[group]:  # late, on a busy machine
+                    found[group] |= switch.reaches(order)
     finally:
         switch.unplug()
-    assert "arp 192.0.2.77" in found["default"]
+    assert ARP in found["default"]
     assert found[TRUNK] == set()
 
 

@@ -1,7 +1,7 @@
 """A whole labmgr over a temporary home: everything real but the engine and its images."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,12 +27,18 @@ from labmgr.wiring import moment
 from tests import once
 
 ROOT = Path(__file__).parents[2]
+BEGUN = datetime.now(UTC)
 KEY = "a key for tests, long enough to sign cookies"
 LIST = """numéro;nom;prénom;majoration;place
 1;Lefèvre;Zoé;;A1
 2;Nguyên;Anh;1/3;A2
 3;O'Brien;Maël;;A3
 """
+
+
+def daytime():
+    """The real clock, but every run begins at nine: no test falls on a midnight."""
+    return BEGUN.replace(hour=9, minute=0) + (datetime.now(UTC) - BEGUN)
 
 
 class SlowEngine(FakeEngine):
@@ -88,12 +94,13 @@ class World:
 
 def opened(home, passwords, *, templates=ROOT / "lab_templates", engine=None):
     """A home that stands already, as a process that starts finds it; every image is there."""
-    now = lambda: datetime.now(UTC)  # noqa: E731 - a clock
+    now, clock = daytime, lambda: replace(moment(), at=daytime())
     vault = once.QuickVault(home, now=now)
     store = SqlStore(f"sqlite:///{home}/labmgr.db", vault, now, home=home)
     once.upgrade_store(store, home)
     stock = FakeImages()
     engine = engine or FakeEngine(images=stock.present)
+    engine.now = now
     site = Site("tests", Ranges.read("10.100", 20000), build_deadline=5.0)
     library = once.library(templates)
     desk = {"shells": FakeShells(), "recordings": FileRecordings(home, now=now)}
@@ -101,7 +108,7 @@ def opened(home, passwords, *, templates=ROOT / "lab_templates", engine=None):
     folder = own if own.exists() else ROOT / "inventory"
     desk |= {"inventory": FileInventory(folder, {}), "devices": FakeDevices()}
     desk["configs"] = FileConfigs(home, now=now)
-    tools = Tools(store, engine, stock, library, vault, Printer(), site, now, moment, **desk)
+    tools = Tools(store, engine, stock, library, vault, Printer(), site, now, clock, **desk)
     stock.present.update(recipe.tag for recipe in images.wanted(tools))
     return World(tools, engine, stock, passwords, home)
 

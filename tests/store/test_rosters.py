@@ -83,9 +83,7 @@ people = some.builds(
 )
 
 
-@settings(
-    deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck))
 @given(person=people)
 def test_whoever_is_written_is_read_back(store, session, person):
     store.keep_candidates([person], by="prof")

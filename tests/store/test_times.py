@@ -37,9 +37,7 @@ def test_the_journal_holds_over_both_changes_of_the_clock(store, clock):
     assert store.entries()[-1].at == clock.at
 
 
-@settings(
-    deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
 @given(
     at=some.datetimes(
         min_value=datetime(1990, 1, 1),  # noqa: DTZ001 - the strategy adds the zone

@@ -32,7 +32,7 @@ def vault(tmp_path):
     return HomeVault(tmp_path, now=now)
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=list(HealthCheck))
 @given(plain=some.text(some.characters(codec="utf-8")))
 def test_what_is_sealed_comes_back_and_is_not_readable(vault, plain):
     sealed = vault.seal(plain)
