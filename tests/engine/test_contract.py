@@ -400,3 +400,20 @@ def test_facts_are_those_of_a_host_that_can_do_it(engine):
     assert facts.disk_free > 0
     assert engine.disk_free() > 0
     assert facts.systemd_nodes or facts.systemd_refusal
+
+
+def test_a_reserve_is_held_in_one_size_and_given_up_once(engine):
+    assert engine.reserve() == 0
+    labs = engine.look_all()
+    try:
+        for size in (8 << 20, 8 << 20, 4 << 20):
+            engine.hold_reserve(size)
+            assert engine.reserve() == size
+        assert engine.look_all() == labs, "it is no lab"
+        engine.tidy()
+        assert engine.reserve() == 4 << 20
+    finally:
+        given = engine.give_up_reserve()
+    assert given
+    assert not engine.give_up_reserve()
+    assert engine.reserve() == 0
