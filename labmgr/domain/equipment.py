@@ -69,3 +69,8 @@ class KeptConfig:
     def collected(self) -> bool:
         """The output of a server's script: no device's own name has a dot."""
         return "." in self.device
+
+    @property
+    def whose(self) -> str:
+        """The device's own name, also of what was collected there."""
+        return self.device.partition(".")[0]

@@ -127,10 +127,6 @@ class Collected:
     kept: KeptConfig
     size: int | None  # bytes; None: there is none
 
-    @property
-    def server(self) -> str:
-        return self.kept.device.partition(".")[0]
-
 
 @dataclass(frozen=True)
 class PassageRecord:

@@ -65,6 +65,7 @@ MAY: Final[dict[str, frozenset[Role]]] = {
     "passages.extra": frozenset({R.ADMIN, R.TEACHER}),
     "passages.close": JURY,
     "passages.decide": JURY,
+    "passages.collected": EVERY_STAFF - {R.INVIGILATOR},  # the candidate's work, as in the recette
     "passages.spare": BUILDERS,
     "passages.restart": BUILDERS,
     "passages.rotate": frozenset({R.ADMIN, R.TEACHER}),

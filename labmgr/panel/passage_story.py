@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from labmgr.domain.clock import Clock, Moment, pauses
+from labmgr.domain.equipment import KeptConfig
 from labmgr.domain.exam import Commission, ExamSession, Phase, Realisation
 from labmgr.domain.journal import Entry
 from labmgr.domain.passage import BEFORE, Incident, Passage
@@ -53,6 +54,7 @@ class Story:
     mark: str
     job: Job | None = None  # the last order to the lab, once it is no secret which
     lived: Sequence[Lived] = ()  # the place's devices in the lab of this passage
+    collected: Sequence[KeptConfig] = ()  # what scripts read on its servers at the end
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,7 @@ def read_story(tools: Tools, name: str, number: str) -> Story:
         mark_of([row], look, str(events[-1].rank if events else 0), str(at_work)),
         job,
         _lived(tools, passage),
+        configs.collected(tools, known) if known else (),
     )
 
 

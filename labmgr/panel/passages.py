@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from labmgr.domain.dialects import masked
 from labmgr.domain.exam import MINUTE
 from labmgr.domain.passage import Passage
 from labmgr.domain.words import Role
@@ -46,6 +47,26 @@ def live(name: str, number: str) -> ResponseReturnValue:
     if request.args.get("vu") == story.mark:
         return Response(status=204)
     return render_template("_passage.html", **_seen(story))
+
+
+@bp.get("/<path:number>/collecte/<device>")
+def collected(name: str, number: str, device: str) -> ResponseReturnValue:
+    """What a server's script gave at the end, read and never downloaded."""
+    story = read_story(tools(), name, number)
+    kept = next((one for one in story.collected if one.device == device and one.backup), None)
+    if kept is None:
+        raise NotFound(
+            _("Rien n'a été collecté ici à la fin de ce passage."),
+            hint=_("Le script de collecte tourne quand l'heure finit."),
+        )
+    text = masked(tools().configs.text(kept.device, kept.backup))
+    return render_template(
+        "collected.html",
+        session=story.session,
+        candidate=story.row.candidate,
+        kept=kept,
+        lines=text.splitlines(),
+    )
 
 
 @bp.route("/<path:number>/incidents/<int:incident>", methods=["GET", "POST"])

@@ -182,7 +182,7 @@ def _collected(sheet: Sheet, record: PassageRecord, french: French) -> None:
     sheet.heading("Sorties collectées sur les serveurs de la place")
     rows = [
         (
-            one.server,
+            one.kept.whose,
             one.kept.backup or "–",
             f"{day(one.kept.at)} {hour(one.kept.at)}",
             "–" if one.size is None else f"{one.size} octets",

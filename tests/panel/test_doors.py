@@ -78,6 +78,7 @@ TABLE = {
     "passages.extra": {A, T},
     "passages.close": {A, T, C},
     "passages.decide": {A, T, C},
+    "passages.collected": {A, T, C, E},
     "passages.spare": {A, T, E},
     "passages.restart": {A, T, E},
     "passages.rotate": {A, T},

@@ -7,6 +7,7 @@ import pytest
 
 from labmgr.consoles.fake_devices import KEY as HOST_KEY
 from labmgr.consoles.fake_devices import FakeDevices
+from labmgr.domain.devices import Ran
 from labmgr.domain.exam import Form, Member, Phase
 from labmgr.domain.passage import Passage
 from labmgr.domain.words import Option, Role
@@ -30,6 +31,19 @@ devices:
     declared_by: technicien
     place: P1
     baseline: switch
+"""
+SERVER = """\
+devices:
+  srv:
+    kind: server
+    driver: ssh
+    address: 127.0.0.1
+    user: labmgr
+    password: env:SWITCH
+    nature: virtual
+    declared_by: technicien
+    place: P1
+    collect: look.sh
 """
 BASELINE = "hostname ${HOSTNAME}\nvlan ${LAB_NO}\n name candidat-${CANDIDATE_NO}\n"
 MINE = "/sessions/e6/passages/1"
@@ -129,3 +143,25 @@ def test_the_day_page_follows_a_place_that_becomes_ready(world, come_in):
     world.work()
     assert client.get(f"/sessions/e6/journee/_live?vu={seen}").status_code == 200
     assert "pas prête" not in said(client.text("/sessions/e6/journee"))
+
+
+def test_the_examiners_read_what_was_collected_on_a_server(world, come_in):
+    folder = world.home / "inventory"
+    (folder / "devices.yaml").write_text(SERVER, encoding="utf-8")
+    (folder / "baselines" / "look.sh").write_text("true\n", encoding="utf-8")
+    world.tools.store.keep_secret("device-key:srv", HOST_KEY)
+    world.tools.devices.outputs["srv"] = Ran(0, "utilisateurs : 12\npassword: tres-secret\n")
+    jury, room = come_in(C), come_in(G)
+    lab = next(one for one in world.tools.store.labs("e6") if one.candidate == "1")
+    orders.order_prepare(world.tools, lab.id, by="t")
+    to_hour(world)
+    assert jury.get(f"{MINE}/collecte/srv.collected").status_code == 404
+    world.clock.passes(3600)
+    hours.answer(world.tools)
+    world.work()
+    assert "Relevés des serveurs à la fin" in said(jury.text(MINE))
+    html = jury.text(f"{MINE}/collecte/srv.collected")
+    assert "utilisateurs : 12" in said(html)
+    assert "tres-secret" not in html
+    assert "collecte/srv.collected" not in room.text(MINE)
+    assert room.get(f"{MINE}/collecte/srv.collected").status_code == 403

@@ -273,7 +273,7 @@ def test_the_record_names_what_servers_collected_with_hash_and_size(room, tmp_pa
     ring(room)
     (one,) = record.of_passage(room.tools, "e6", "1").collected
     digest = hashlib.sha256(b"utilisateurs : 12\n").hexdigest()
-    assert (one.server, one.size, one.kept.sha256) == ("srv", 18, digest)
+    assert (one.kept.whose, one.size, one.kept.sha256) == ("srv", 18, digest)
     assert record.of_passage(room.tools, "e6", "1").devices == ()
     words = words_of(text_of(record.passage_pdf(room.tools, "e6", "1"), tmp_path))
     for word in ("srv", one.kept.backup, "18octets", digest):

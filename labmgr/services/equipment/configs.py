@@ -81,6 +81,12 @@ def lived(tools: Tools, lab: str) -> list[Lived]:
     ]
 
 
+def collected(tools: Tools, lab: str) -> list[KeptConfig]:
+    """For the examiners: of each server what its script gave at the end, or why nothing."""
+    kept = (one for one in tools.store.kept_configs(lab) if one.kind is SnapshotKind.END)
+    return list({one.device: one for one in kept if one.collected}.values())
+
+
 def _lived(tools: Tools, device: Device | None, name: str, kept: Sequence[KeptConfig]) -> Lived:
     start, end = (
         next((one for one in reversed(kept) if one.kind is kind), None)
