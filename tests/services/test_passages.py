@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from fractions import Fraction
 
@@ -17,7 +18,16 @@ from labmgr.domain.words import Audience, Option, Role
 from labmgr.errors import BadInput, LostRace, NotFound, Refused, WrongState
 from labmgr.services.instance.accounts import add_account
 from labmgr.services.lab import doors, labs, reconcile
-from labmgr.services.passage import attendance, choices, hours, interruptions, outages, passages
+from labmgr.services.passage import (
+    attendance,
+    choices,
+    decisions,
+    hours,
+    interruptions,
+    outages,
+    passages,
+)
+from labmgr.services.passage.decisions import Decision
 from labmgr.services.session import forms, rosters
 from tests.services.world import World
 
@@ -462,6 +472,18 @@ def test_while_only_labmgr_was_away_the_clock_ran_on(day):
     day.clock.passes(600)
     assert outages.recover_clocks(day.tools) == []
     assert left(day) == pytest.approx(3000, abs=20)
+    (told,) = day.tools.store.incidents("e6", "1")
+    assert re.fullmatch(r"labmgr was away since [\d:]+ UTC for 6\d\d s, the lab ran on", told.what)
+    assert told.ended
+    assert decisions.proposed(seen(day), told, day.clock.at) is Decision.NOTHING
+
+
+def test_a_short_restart_of_labmgr_is_nobodys_incident(day):
+    to_hour(day)
+    beat(day)
+    day.clock.passes(8)
+    outages.recover_clocks(day.tools)
+    assert day.tools.store.incidents("e6", "1") == []
 
 
 def test_a_bell_missed_meanwhile_is_answered_once_and_at_its_time(day):

@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 BY = "reconcile"
 P = PassageState
 MOST_COMPENSATED = 4  # an outage of more than a quarter of the phase: propose to report (USERS §4)
+SHORT = 15.0  # seconds: labmgr started again, three heartbeats; nobody waits for it
 DEAD = "node {node} does not run"
 
 
@@ -28,7 +29,8 @@ def recover_clocks(tools: Tools) -> list[str]:
     """Suspend what an outage stopped; call once when a worker starts, before its first beat.
 
     The outage began at the last heartbeat. A machine that was off stopped everything; while only
-    labmgr was away the gateways held the hours' ends, and a candidate whose lab ran lost nothing.
+    labmgr was away the gateways held the hours' ends and labs ran on. Portal and web terminals did
+    not: that is written down for people to judge.
     """
     beat, now = tools.store.last_beat(), tools.clock()
     if beat is None:
@@ -43,7 +45,15 @@ def recover_clocks(tools: Tools) -> list[str]:
                 _end(tools, one, beat)
         elif rebooted or _lost_its_lab(tools, one):
             said.append(_suspend(tools, one, beat, rebooted=rebooted))
+        elif one.state is P.HOUR and one.lab and now.since(beat) > SHORT:
+            _was_away(tools, one, beat, now.since(beat))
     return said
+
+
+def _was_away(tools: Tools, passage: Passage, beat: Moment, seconds: float) -> None:
+    what = f"labmgr was away since {beat.at:%H:%M:%S} UTC for {seconds:.0f} s, the lab ran on"
+    one = tools.store.open_incident(passage.session, passage.candidate, what, by=BY)
+    tools.store.end_incident(one.id, seconds=0.0, by=BY)
 
 
 def watch(tools: Tools) -> None:
