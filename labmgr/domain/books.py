@@ -116,6 +116,9 @@ class JobBook(Protocol):
     def jobs(self, *, lab: str | None = None, unended: bool = False) -> list[Job]:
         """Newest first, at most 200."""
 
+    def mark(self) -> object:
+        """Cheap; equal to the last one where nobody has written since. For one thread."""
+
     def abandoned(self, worker: str) -> list[Job]:
         """Jobs in hand of any worker but *worker*: their worker is dead."""
 

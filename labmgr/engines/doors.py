@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tarfile
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from labmgr.domain.words import Audience
 from labmgr.engines import archive, doorbell
 from labmgr.engines.execute import execute
 from labmgr.engines.gateway import BIND_LABEL, PORTS_LABEL, WHO
+from labmgr.engines.naming import Role
 from labmgr.engines.reach import Box, Reach
 from labmgr.engines.translate import in_our_words
 from labmgr.errors import EngineError, EngineUnreachable, NotFound
@@ -68,7 +69,16 @@ def close_door(reach: Reach, lab: str, audience: Audience) -> None:
 
 def is_open(reach: Reach, lab: str, audience: Audience) -> bool:
     box = reach.box(lab, GATEWAY)
-    if box is None or box.seen is not Seen.RUNNING:
+    return box is not None and _answers(box, audience)
+
+
+def open_doors(reach: Reach, labs: Collection[str], audience: Audience) -> Collection[str]:
+    gateways = reach.boxes(role=Role.GATEWAY)
+    return [box.lab for box in gateways if box.lab in labs and _answers(box, audience)]
+
+
+def _answers(box: Box, audience: Audience) -> bool:
+    if box.seen is not Seen.RUNNING:
         return False
     bind, ports = _doors(box, audience)
     return doorbell.answers(bind, ports[0])

@@ -8,7 +8,7 @@ import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,6 +16,7 @@ from sqlalchemy import (
     URL,
     Connection,
     Engine,
+    PoolProxiedConnection,
     Select,
     Table,
     and_,
@@ -27,7 +28,7 @@ from sqlalchemy import (
     update,
 )
 
-from labmgr.store.translate import in_our_words
+from labmgr.store.translate import from_sqlite, in_our_words
 
 T = TypeVar("T")
 
@@ -41,6 +42,7 @@ class Database:
     def __init__(self, url: str, *, foreign_keys: bool = True) -> None:
         with in_our_words():
             self.engine = _open(make_url(url), foreign_keys=foreign_keys)
+            self._watch: PoolProxiedConnection | None = None
             self._writer = self.engine.execution_options(**{_IMMEDIATE: True})
 
     @contextmanager
@@ -54,7 +56,21 @@ class Database:
         with in_our_words(), self._writer.begin() as tx:
             yield tx
 
+    def mark(self) -> object:
+        """SQLite counts, for each connection, what all the others write."""
+        if self.engine.dialect.name != "sqlite":
+            return object()
+        with in_our_words():
+            self._watch = self._watch or self.engine.raw_connection()
+        try:
+            return self._watch.cursor().execute("PRAGMA data_version").fetchall()[0]
+        except sqlite3.Error as e:
+            raise from_sqlite(e) from e
+
     def close(self) -> None:
+        if self._watch is not None:
+            self._watch.close()
+            self._watch = None
         self.engine.dispose()
 
 
@@ -107,6 +123,7 @@ def _forget_in_children(engine: Engine) -> None:
     os.register_at_fork(after_in_child=forget)
 
 
+@cache  # a statement is a value, and putting one together takes longer than SQLite's answer
 def columns(table: Table, kind: type[Any]) -> Select[Any]:
     """Select what the dataclass *kind* has fields for."""
     return select(*(table.c[field.name] for field in fields(kind)))

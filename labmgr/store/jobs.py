@@ -125,6 +125,9 @@ class Jobs(Ordering):
         with self._db.read() as tx:
             return every(tx, query, Job)
 
+    def mark(self) -> object:
+        return self._db.mark()
+
     def abandoned(self, worker: str) -> list[Job]:
         """Jobs in hand of any worker but *worker*: their worker is dead."""
         query = _jobs().where(jobs.c.state == JobState.DOING, jobs.c.worker != worker)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
+from functools import cache, partial
 
 from labmgr.domain.inventory import Place
 from labmgr.domain.lab import STANDING, Lab
@@ -38,7 +39,7 @@ def wired_plan_of(tools: Tools, lab: Lab) -> LabPlan:
 
 def has_wires(tools: Tools, lab: Lab) -> bool:
     """Whether its template joins a network to real equipment."""
-    return any(network.wire for network in tools.library.read(lab.template).networks)
+    return _is_wired(tools, lab.template)
 
 
 def undeclared(tools: Tools, lab: Lab, place: Place) -> list[str]:
@@ -95,9 +96,10 @@ def raise_unless_at_work(tools: Tools, lab: Lab, trouble: LabmgrError) -> None:
 
 def look(tools: Tools, labs: Iterable[Lab]) -> Sequence[Wired]:
     """What is in the bridge of each wired network of these labs; one helper for all of them."""
-    plans = [wired_plan_of(tools, lab) for lab in labs if has_wires(tools, lab)]
-    wired = [plan for plan in plans if plan.ports]
-    return tools.engine.wired(*wired) if wired else ()
+    wired = cache(partial(_is_wired, tools))  # a template is read once, not for each of its labs
+    plans = [wired_plan_of(tools, lab) for lab in labs if wired(lab.template)]
+    ported = [plan for plan in plans if plan.ports]
+    return tools.engine.wired(*ported) if ported else ()
 
 
 def look_after(tools: Tools, labs: Iterable[Lab]) -> None:
@@ -139,6 +141,10 @@ def _refuse_others(tools: Tools, lab: Lab) -> None:
             f"{sits.state}",
             hint="Close that passage, then prepare the place.",
         )
+
+
+def _is_wired(tools: Tools, template: str) -> bool:
+    return any(network.wire for network in tools.library.read(template).networks)
 
 
 def _trouble(seen: Wired) -> str:
