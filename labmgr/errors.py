@@ -37,11 +37,13 @@ class BadInput(LabmgrError):
 class WrongState(LabmgrError):
     """The thing exists but is not in a state that allows this."""
 
-    def __init__(self, thing: str, state: str, wanted: str, allowed: Iterable[str]) -> None:
+    def __init__(
+        self, thing: str, state: str, wanted: str, allowed: Iterable[str], hint: str = ""
+    ) -> None:
         ways = ", ".join(sorted(allowed)) or "nothing, it is final"
         super().__init__(
             f"{thing} is {state} and cannot become {wanted}",
-            hint=f"From {state} it can become: {ways}.",
+            hint=hint or f"From {state} it can become: {ways}.",
         )
 
 

@@ -6,11 +6,10 @@ from pathlib import Path
 
 import click
 
-from labmgr.cli.shell import Shell, answer, ask, json_option, note, refuse, table
+from labmgr.cli.shell import Shell, answer, ask, json_option, note, refuse, table, write_out
 from labmgr.cli.waiting import follow
 from labmgr.domain.exam import ExamSession
 from labmgr.domain.words import Option, Role
-from labmgr.errors import BadInput
 from labmgr.services.day import repairs
 from labmgr.services.instance import accounts
 from labmgr.services.session import rosters, sessions
@@ -62,7 +61,7 @@ def account_passwd(shell: Shell, login: str, as_json: bool) -> None:
 @click.pass_obj
 def account_disable(shell: Shell, login: str, as_json: bool) -> None:
     """Shut an account out; its past stays in the journal."""
-    shell.tools.store.disable_account(login, by=shell.by)
+    accounts.disable_account(shell.tools, login, by=shell.by)
     answer({"disabled": login}, as_json=as_json, people=lambda: click.echo(f"{login} disabled"))
 
 
@@ -199,13 +198,7 @@ def candidate_slips(
 ) -> None:
     """Write the slips to hand out, as PDF; readable by you alone, since it holds the codes."""
     printed = rosters.slips_of(shell.tools, name, by=shell.by, numbers=numbers)
-    try:
-        output.touch(mode=0o600)
-        output.write_bytes(printed)
-    except OSError as trouble:
-        raise BadInput(
-            f"{output} cannot be written: {trouble.strerror}", hint="Name another file."
-        ) from trouble
+    write_out(output, printed, private=True)
     answer({"file": output}, as_json=as_json, people=lambda: click.echo(f"{output} written"))
 
 

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import click
 
-from labmgr.cli.shell import Command, Shell, answer, json_option
-from labmgr.errors import BadInput
+from labmgr.cli.shell import Command, Shell, answer, json_option, write_out
 from labmgr.services.passage import fallback
 from labmgr.services.passage import record as records
 
@@ -34,7 +33,7 @@ def passage_(shell: Shell, name: str, number: str, output: Path | None, as_json:
     _need_one(output, as_json=as_json)
     found = records.of_passage(shell.tools, name, number)
     if output:
-        write(output, shell.tools.paper.passage_record(found))
+        write_out(output, shell.tools.paper.passage_record(found), private=True)
     answer(found, as_json=as_json, people=lambda: click.echo(f"{output} written"))
 
 
@@ -50,7 +49,7 @@ def day_(shell: Shell, name: str, day: str | None, output: Path | None, as_json:
     chosen = records.read_day(day) if day else None
     found = records.of_day(shell.tools, name, chosen)
     if output:
-        write(output, shell.tools.paper.day_record(found))
+        write_out(output, shell.tools.paper.day_record(found), private=True)
     answer(found, as_json=as_json, people=lambda: click.echo(f"{output} written"))
 
 
@@ -65,20 +64,8 @@ def fallback_(shell: Shell, name: str, wave: int, output: Path, as_json: bool) -
 
     That they were shown goes into the journal, lab by lab.
     """
-    write(output, fallback.sheets_pdf(shell.tools, name, wave, by=shell.by))
+    write_out(output, fallback.sheets_pdf(shell.tools, name, wave, by=shell.by), private=True)
     answer({"file": output}, as_json=as_json, people=lambda: click.echo(f"{output} written"))
-
-
-def write(output: Path, data: bytes) -> None:
-    """Closed to others before there is anything in it; a file that was there is closed too."""
-    try:
-        output.touch(mode=0o600)
-        output.chmod(0o600)
-        output.write_bytes(data)
-    except OSError as trouble:
-        raise BadInput(
-            f"{output} cannot be written: {trouble.strerror}", hint="Name another file."
-        ) from trouble
 
 
 def _need_one(output: Path | None, *, as_json: bool) -> None:

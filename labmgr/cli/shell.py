@@ -60,6 +60,16 @@ class Shell:
 class Polite(click.Group):
     """Show labmgr's own errors as two plain lines; anything else is a bug and tracebacks."""
 
+    def make_context(
+        self,
+        info_name: str | None,  # noqa: ARG002 - "python -m labmgr"
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,  # noqa: ANN401 - click's own
+    ) -> click.Context:
+        """People type `labmgr`, whatever runs it."""
+        return super().make_context("labmgr", args, parent, **extra)
+
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
@@ -95,8 +105,25 @@ def answer(data: object, *, as_json: bool, people: Callable[[], None]) -> None:
 
 def ask(yes: bool, words: str) -> None:
     """Confirm before loss, unless --yes was said; a refusal leaves everything as it was."""
-    if not yes and not click.confirm(words, err=True):
+    try:
+        sure = yes or click.confirm(words, err=True)
+    except click.Abort:  # nobody is there to answer
+        sure = False
+    if not sure:
         raise BadInput("Nothing was done", hint="Say --yes to go on without the question.")
+
+
+def write_out(output: Path, data: bytes, *, private: bool = False) -> None:
+    """*private*: closed to others before there is anything in it, also a file that was there."""
+    try:
+        if private:
+            output.touch(mode=0o600)
+            output.chmod(0o600)
+        output.write_bytes(data)
+    except OSError as trouble:
+        raise BadInput(
+            f"{output} cannot be written: {trouble.strerror}", hint="Name another file."
+        ) from trouble
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

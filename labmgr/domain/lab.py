@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Final
 
 from labmgr.errors import WrongState
 
@@ -43,6 +44,17 @@ SPARE = "reserve-"  # begins the pseudo number of a lab that nobody has yet; no 
 STANDING = frozenset({S.READY, S.OPEN, S.FROZEN, S.RECETTE})
 
 
+# What people must do before the move they asked for; elsewhere the moves themselves are named.
+FIRST: Final[dict[tuple[LabState, LabState], str]] = {
+    (S.PLANNED, S.OPEN): "Build it first.",
+    (S.GONE, S.OPEN): "Build it first.",
+    (S.BUILDING, S.OPEN): "Wait until it is ready.",
+    (S.BROKEN, S.OPEN): "Its page says why it is broken; reset it, or build it again.",
+    (S.OPEN, S.GONE): "Close it first.",
+    (S.BUILDING, S.GONE): "Wait until its work is done.",
+}
+
+
 @dataclass(frozen=True)
 class Lab:
     """One candidate's nodes together.
@@ -68,5 +80,6 @@ class Lab:
     def moved_to(self, new: LabState) -> Lab:
         """Take one step, or refuse and name the ways that are open."""
         if new not in MOVES[self.state]:
-            raise WrongState(f"Lab {self.id}", self.state, new, MOVES[self.state])
+            first = FIRST.get((self.state, new), "")
+            raise WrongState(f"Lab {self.id}", self.state, new, MOVES[self.state], first)
         return replace(self, state=new)

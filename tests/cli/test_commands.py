@@ -58,8 +58,10 @@ def test_wrong_usage_is_status_two(terminal):
 def test_loss_is_asked_about_and_no_leaves_everything(terminal):
     terminal.ready(1)
     terminal.world.write("e6-1-1", "mine")
-    refused = terminal.say("lab", "reset", "e6", "--all", "--wait", answer="n\n")
-    assert refused.exit_code == 1
+    for said in ("n\n", ""):
+        refused = terminal.say("lab", "reset", "e6", "--all", "--wait", answer=said)
+        assert refused.exit_code == 1
+        assert "hint:  Say --yes" in refused.stderr
     assert terminal.world.read("e6-1-1") == "mine"
     assert terminal.say("lab", "reset", "e6", "--all", "--wait", answer="y\n").exit_code == 0
     assert terminal.world.read("e6-1-1") is None
@@ -125,6 +127,7 @@ def test_a_dry_run_saves_nothing(terminal, tmp_path):
 def test_slips_are_readable_by_their_owner_alone(terminal, tmp_path):
     terminal.world.session(count=2)
     file = tmp_path / "fiches.pdf"
+    file.touch(0o644)  # one that was there is closed too
     terminal.json("candidate", "slips", "e6", "-o", str(file))
     assert file.read_bytes().startswith(b"%PDF")
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -137,7 +140,13 @@ def test_accounts_are_made_once_and_their_password_is_shown_once(terminal):
     again = terminal.json("account", "passwd", "marie")
     assert again["password"] != made["password"]
     terminal.json("account", "disable", "marie")
-    assert terminal.json("account", "list")[0]["disabled"] is True
+    closed = terminal.say("account", "passwd", "marie")
+    assert (closed.exit_code, "Add another account" in closed.stderr) == (1, True)
+    terminal.json("account", "add", "chef", "--role", "admin")
+    last = terminal.say("account", "disable", "chef")
+    assert (last.exit_code, "last administrator" in last.stderr) == (1, True)
+    states = {one["login"]: one["disabled"] for one in terminal.json("account", "list")}
+    assert states == {"chef": False, "marie": True}
 
 
 def test_snapshots_are_taken_listed_verified_restored_and_rehearsed(terminal):

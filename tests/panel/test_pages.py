@@ -226,7 +226,7 @@ def test_a_refused_order_says_why_and_stops_none_of_the_others(world, teacher):
     assert "1 ordre donné" in answer
     words = flat(answer)
     assert f"Le labo {second} est dans l'état « prévu » et ne peut pas devenir « ouvert »" in words
-    assert "De « prévu », il peut devenir : en construction, supprimé." in words
+    assert "Construisez-le d'abord." in words
 
 
 def test_nothing_ticked_and_an_unknown_order_do_no_harm(world, teacher):
