@@ -44,7 +44,7 @@ why_no_engine() { # to somebody who is not root: what root has to do
   me=$(id -un)
   command -v docker >/dev/null || stop "there is no container engine" \
     "as root: apt-get install docker.io, then: usermod -aG docker $me, then log in again"
-  heard=$(engine info 2>&1 >/dev/null || true)
+  heard=$(engine info 2>&1 || true) # which of the two outputs has it depends on the version
   if [[ $heard != *"permission denied"* ]]; then
     stop "the container engine does not answer" "as root: systemctl start docker"
   elif id -nG "$me" | grep -qw docker; then
