@@ -12,7 +12,7 @@ from labmgr.domain.exam import Phase
 from labmgr.domain.passage import Passage, PassageState
 from labmgr.panel import passage_deeds as deeds
 from labmgr.panel.passage_deeds import Asked
-from labmgr.services.passage import attendance, interruptions, passages
+from labmgr.services.passage import attendance, choices, interruptions, passages
 
 P = PassageState
 NEXT: Final = {
@@ -30,7 +30,7 @@ OFFERED: Final[Mapping[PassageState, tuple[str, ...]]] = {
     P.HOUR: ("start", "suspend", "extend", "extra", "finish"),
     P.INTERVIEW_2: ("close", "suspend", "extend", "extra"),
     P.DONE: (),
-    P.SUSPENDED: ("resume", "extend", "close"),
+    P.SUSPENDED: ("resume", "extend", "close", "choose"),
     P.NONCONFORMING: ("unblock",),
     P.ABSENT: ("take_back",),
 }
@@ -63,6 +63,8 @@ def offered(passage: Passage, *, over: bool) -> tuple[str, ...]:
     if passage.state is P.HOUR:
         too_early, too_late = frozenset({"start"}), frozenset({"finish"})
         names = tuple(one for one in names if one not in (too_late if over else too_early))
+    if passage.state is P.SUSPENDED and (over or passage.phase not in choices.MAY_CHANGE):
+        names = tuple(one for one in names if one != "choose")
     if passage.state is P.REGISTERED and passage.absent_said_by:
         names = (*names, "take_back")
     return names
@@ -125,7 +127,8 @@ _VERBS: Final = (
         _l("Choisir la réalisation…"),
         _l(
             "Le choix reste secret jusqu'au début de la première phase. Après, il ne change "
-            "qu'avec un motif, et quand une deuxième personne le confirme."
+            "qu'avec un motif, et quand une deuxième personne le confirme ; dans l'heure, une "
+            "fois le passage suspendu : le travail fait reste gardé, le temps reste où il en est."
         ),
         _l("choix enregistré."),
         ("realisation", "why"),

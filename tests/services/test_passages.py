@@ -26,6 +26,7 @@ from labmgr.services.passage import (
     interruptions,
     outages,
     passages,
+    retold,
 )
 from labmgr.services.passage.decisions import Decision
 from labmgr.services.session import forms, rosters
@@ -223,6 +224,42 @@ def test_a_changed_choice_takes_a_second_person(day):
     assert (seen(day).choice, seen(day).lab) == (2, "e6-1-2")
 
 
+def test_a_wrong_realisation_begun_in_the_hour_is_left_with_its_evidence(day):
+    to_hour(day, choice=1)
+    day.clock.passes(300)
+    with pytest.raises(Refused, match="can no longer change"):
+        choices.choose(day.tools, "e6", "1", 2, by=BY, why="mauvaise fiche")
+    interruptions.suspend(day.tools, "e6", "1", by=BY, why="mauvaise réalisation")
+    day.work()
+    before = left(day)
+    choices.choose(day.tools, "e6", "1", 2, by=BY, why="mauvaise fiche")
+    assert (seen(day).choice, seen(day).lab) == (1, "e6-1-1")
+    choices.choose(day.tools, "e6", "1", 2, by="autre")
+    day.work()
+    assert day.tools.store.lab("e6-1-1").state is LabState.FROZEN
+    assert any(one.kind is SnapshotKind.END for one in day.tools.store.snapshots("e6-1-1"))
+    assert left(day) == before, "a new clock is another decision"
+    interruptions.resume(day.tools, "e6", "1", by=BY)
+    day.work()
+    assert day.engine.is_open("e6-1-2", Audience.CANDIDATE)
+    assert not day.engine.is_open("e6-1-1", Audience.CANDIDATE)
+    pages = retold.read(day.tools)
+    assert retold.labs(seen(day), pages) == ("e6-1-1", "e6-1-2")
+    interruptions.suspend(day.tools, "e6", "1", by=BY, why="encore")
+    day.work()
+    with pytest.raises(Refused, match="opened before"):
+        choices.choose(day.tools, "e6", "1", 1, by=BY, why="retour dans un labo utilisé")
+
+
+def test_a_suspended_hour_that_is_over_keeps_its_realisation(day):
+    to_hour(day, choice=1)
+    day.clock.passes(4000)
+    ring(day)
+    interruptions.suspend(day.tools, "e6", "1", by=BY, why="alarme")
+    with pytest.raises(Refused, match="is over"):
+        choices.choose(day.tools, "e6", "1", 2, by=BY, why="trop tard")
+
+
 def test_an_absence_takes_two_people_and_can_be_taken_back(day):
     attendance.say_absent(day.tools, "e6", "1", by="a")
     assert seen(day).state is P.REGISTERED
@@ -405,6 +442,9 @@ def test_an_own_environment_has_its_clock_and_no_lab(day):
     attendance.arrive(day.tools, "e6", "2", by=BY)
     for phase in (Phase.PHASE_1, Phase.INTERVIEW_1):
         passages.start(day.tools, "e6", "2", phase, by=BY)
+    choices.choose(day.tools, "e6", "2", 2, by=BY, why="fiche 2")
+    choices.choose(day.tools, "e6", "2", 2, by="autre")
+    assert seen(day, "2").lab == ""
     attendance.acknowledge(day.tools, "e6", "2")
     passages.start(day.tools, "e6", "2", Phase.HOUR, by=BY)
     day.clock.passes(3600)

@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from labmgr.domain.bells import Bell, Ring
-from labmgr.domain.exam import Phase
 from labmgr.domain.journal import need
 from labmgr.domain.passage import UNDER_WAY, News, Noticed, Over, Passage, PassageState
 from labmgr.domain.ports import Tools
 from labmgr.domain.work import JobKind, Order
 from labmgr.errors import BadInput, LabmgrError, Refused
 from labmgr.services.equipment import orders as equipped
+from labmgr.services.lab import probes
 from labmgr.services.passage.steps import changed, hour_of, refuse_unfit, stopped
 
 P = PassageState
@@ -45,7 +45,8 @@ def resume(tools: Tools, session: str, number: str, *, by: str, why: str = "") -
     if before.state is not P.SUSPENDED or before.paused is None:
         return before
     if before.paused is P.HOUR and before.lab and not before.is_over(tools.clock()):
-        refuse_unfit(tools, before, fresh=not before.clocks[Phase.HOUR].stretches)
+        fresh = not probes.was_opened(tools, tools.store.lab(before.lab))  # another one, or reset
+        refuse_unfit(tools, before, fresh=fresh)
         equipped.refuse_being_set(tools, before.lab)
         args = hour_of(before) | {"resume": "yes"} | ({"why": why} if why else {})
         tools.store.order(JobKind.OPEN, before.lab, by=by, args=args)

@@ -25,7 +25,10 @@ OF_THE_LAB = re.compile(
     r"\w+ -> \w+|\w+ snapshot \S+ (kept|forgotten)|restore of \S+ ordered"
     r"|reset of an open lab forced|started again with its data|recette replayed: .*"
 )
-MOVED = re.compile(r"works in spare lab \S+ instead of (?P<former>[^\s;]+)")
+MOVED = re.compile(
+    r"(works in spare lab \S+ instead of|réalisation changed, .*; its work stays in lab)"
+    r" (?P<former>[^\s;]+)"
+)
 TOLD_ELSEWHERE = re.compile(r"suspended: .*", re.DOTALL)
 SHOWN = "credentials shown"
 AT_ONCE = timedelta(seconds=5)  # a clock stops that shortly before its row is written
