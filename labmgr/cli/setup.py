@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from labmgr.cli.shell import Shell, answer, json_option, note
-from labmgr.cli.stock import image_build
+from labmgr.cli.stock import build_missing, name_faulty
 from labmgr.services import setup as verbs
 
 A_LIST = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -28,7 +28,8 @@ def setup(ctx: click.Context, demo: Path | None, images: bool, as_json: bool) ->
     if not made:
         note("accounts: there already")
     if images:
-        ctx.invoke(image_build, templates=(), as_json=False)
+        note(f"{len(build_missing(shell))} image(s) built")
+        name_faulty(shell)  # the others serve: no reason not to start
     new = verbs.demo_session(shell.tools, demo) if demo else False
     note("demonstration session: made" if new else "demonstration session: nothing to do")
     answer({"accounts": sorted(made), "demo": new}, as_json=as_json, people=lambda: None)

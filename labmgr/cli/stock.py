@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from labmgr.cli.shell import Shell, answer, json_option, note, plain, table
-from labmgr.domain.ports import Recipe
+from labmgr.cli.shell import Shell, answer, json_option, note, plain, refuse, table
+from labmgr.domain.ports import ImageFacts, Recipe
 from labmgr.errors import BadFile
 from labmgr.services.lab import drawing, images
+from labmgr.services.lab.stock import stock
 
 A_FILE = click.Path(dir_okay=False, path_type=Path)
 recipe_option = click.option(
@@ -32,11 +34,25 @@ def image() -> None:
 @click.option("--template", "templates", multiple=True, help="Only what this template needs.")
 @recipe_option
 @json_option
-@click.pass_obj
+@click.pass_context
 def image_build(
-    shell: Shell, templates: tuple[str, ...], recipes: tuple[str, ...], as_json: bool
+    ctx: click.Context, templates: tuple[str, ...], recipes: tuple[str, ...], as_json: bool
 ) -> None:
-    """Build what is missing; what is there is left alone."""
+    """Build what is missing; what is there is left alone.
+
+    A template that cannot be read is named and left out; the status is then 1.
+    """
+    shell: Shell = ctx.obj
+    built = build_missing(shell, templates, recipes)
+    answer(built, as_json=as_json, people=lambda: note(f"{len(built)} image(s) built"))
+    left_out = () if templates or recipes else name_faulty(shell)
+    ctx.exit(1 if left_out else 0)
+
+
+def build_missing(
+    shell: Shell, templates: Sequence[str] = (), recipes: Sequence[str] = ()
+) -> list[ImageFacts]:
+    """With a bar for each image on a terminal, a line elsewhere."""
     bars = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -55,19 +71,29 @@ def image_build(
         bars.update(rows[recipe.tag], completed=share, step=step[:60])
 
     with bars:
-        built = images.build(shell.tools, templates, recipes, by=shell.by, tell=tell)
-    answer(built, as_json=as_json, people=lambda: note(f"{len(built)} image(s) built"))
+        return images.build(shell.tools, templates, recipes, by=shell.by, tell=tell)
+
+
+def name_faulty(shell: Shell) -> dict[str, str]:
+    """Say on standard error which templates cannot be read; name to what is wrong."""
+    faulty = {name: str(trouble) for name, trouble in stock(shell.tools).faulty.items()}
+    for name, trouble in faulty.items():
+        mend = f"Mend it (`labmgr template check {name}` reads it again) or take it away."
+        refuse(f"template {name} is left out: {trouble}", mend)
+    return faulty
 
 
 @image.command("list")
 @recipe_option
 @json_option
-@click.pass_obj
-def image_list(shell: Shell, recipes: tuple[str, ...], as_json: bool) -> None:
+@click.pass_context
+def image_list(ctx: click.Context, recipes: tuple[str, ...], as_json: bool) -> None:
     """Every wanted image, there or missing."""
+    shell: Shell = ctx.obj
     found = images.listing(shell.tools, recipes=recipes)
     rows = [(one.tag, one.id[7:19] or "MISSING", f"{one.size >> 20} MiB") for one in found]
     answer(found, as_json=as_json, people=lambda: table(["image", "id", "size"], rows))
+    ctx.exit(1 if not recipes and name_faulty(shell) else 0)
 
 
 @image.command("check")
@@ -75,12 +101,14 @@ def image_list(shell: Shell, recipes: tuple[str, ...], as_json: bool) -> None:
 @json_option
 @click.pass_context
 def image_check(ctx: click.Context, templates: tuple[str, ...], as_json: bool) -> None:
-    """Exit 1 and name what is missing."""
+    """Exit 1 and name what is missing, and each template that cannot be read."""
     shell: Shell = ctx.obj
     lacking = images.missing(shell.tools, templates)
     words = f"missing: {', '.join(lacking)}" if lacking else "all images are there"
-    answer({"missing": lacking}, as_json=as_json, people=lambda: click.echo(words))
-    ctx.exit(1 if lacking else 0)
+    faulty = {} if templates else name_faulty(shell)
+    data = {"missing": lacking, "faulty": faulty}
+    answer(data, as_json=as_json, people=lambda: click.echo(words))
+    ctx.exit(1 if lacking or faulty else 0)
 
 
 @image.command("export")
@@ -88,18 +116,21 @@ def image_check(ctx: click.Context, templates: tuple[str, ...], as_json: bool) -
 @click.option("--template", "templates", multiple=True)
 @recipe_option
 @json_option
-@click.pass_obj
+@click.pass_context
 def image_export(
-    shell: Shell,
+    ctx: click.Context,
     file: Path,
     templates: tuple[str, ...],
     recipes: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """Write all images into one tar, for a server without Internet."""
+    shell: Shell = ctx.obj
     count = images.export(shell.tools, file, templates, recipes, by=shell.by)
     data = {"file": file, "images": count}
     answer(data, as_json=as_json, people=lambda: click.echo(f"{count} image(s) in {file}"))
+    left_out = () if templates or recipes else name_faulty(shell)
+    ctx.exit(1 if left_out else 0)
 
 
 @image.command("import")
@@ -119,11 +150,11 @@ def template() -> None:
 
 @template.command("list")
 @json_option
-@click.pass_obj
-def template_list(shell: Shell, as_json: bool) -> None:
-    """Every template of the library."""
-    library = shell.tools.library
-    found = [library.read(name) for name in library.names()]
+@click.pass_context
+def template_list(ctx: click.Context, as_json: bool) -> None:
+    """Every template of the library; exit 1 and name those that cannot be read."""
+    shell: Shell = ctx.obj
+    found = stock(shell.tools).sound
     rows = [(one.name, one.option, len(one.nodes), one.title) for one in found]
     data = [
         {"name": one.name, "option": one.option, "title": str(one.title), "hash": one.hash}
@@ -131,6 +162,7 @@ def template_list(shell: Shell, as_json: bool) -> None:
     ]
     heads = ["name", "option", "nodes", "title"]
     answer(data, as_json=as_json, people=lambda: table(heads, rows))
+    ctx.exit(1 if name_faulty(shell) else 0)
 
 
 @template.command("check")

@@ -15,6 +15,7 @@ from labmgr.services.lab.capacity import MIB, address_faults, capacity
 from labmgr.services.lab.images import missing
 from labmgr.services.lab.reserve import Held
 from labmgr.services.lab.snapshots import REHEARSAL
+from labmgr.services.lab.stock import stock
 
 WORKER_SILENT = timedelta(seconds=20)
 INOTIFY_WANTED = 8192
@@ -76,11 +77,13 @@ def _database(tools: Tools) -> Iterator[Sign]:
 
 
 def _templates(tools: Tools) -> Iterator[Sign]:
-    names = tools.library.names()
-    for name in names:
-        tools.library.read(name)
+    found = stock(tools)
+    names = ", ".join(one.name for one in found.sound)
     good = Verdict.GOOD if names else Verdict.BAD
-    yield Sign("templates", good, ", ".join(names) or "none", "" if names else "Add one.")
+    yield Sign("templates", good, names or "none", "" if names else "Add one.")
+    for name, trouble in found.faulty.items():
+        mend = f"Mend the file or take the template away; `labmgr template check {name}` reads it."
+        yield Sign(f"template {name}", Verdict.BAD, str(trouble), mend)
 
 
 def _clock(tools: Tools) -> Iterator[Sign]:

@@ -12,6 +12,7 @@ from labmgr.domain.site import HostFacts
 from labmgr.domain.template import Init, Template
 from labmgr.errors import Refused
 from labmgr.services.lab.blueprint import recipes_of
+from labmgr.services.lab.stock import stock
 
 MIB = 1 << 20
 WRITTEN_PER_LAB = 400 * MIB  # nodes, start and end snapshots of a six-node lab, measured
@@ -33,9 +34,7 @@ class Capacity:
 def capacity(tools: Tools) -> Capacity:
     """For the dashboard and `doctor`. Raises EngineUnreachable."""
     facts = tools.engine.facts()
-    largest = max(
-        (tools.library.read(name).expected_memory for name in tools.library.names()), default=0
-    )
+    largest = max((one.expected_memory for one in stock(tools).sound), default=0)
     room = facts.memory_free - tools.site.memory_reserve
     disk = (facts.disk_free - tools.site.disk_reserve) // WRITTEN_PER_LAB
     more = min(room // largest, disk) if largest else 0

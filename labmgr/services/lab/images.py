@@ -7,9 +7,10 @@ from pathlib import Path
 
 from labmgr.domain.exam import SessionState
 from labmgr.domain.ports import ImageFacts, Recipe, Tools
-from labmgr.domain.template import ImageSpec
+from labmgr.domain.template import ImageSpec, Template
 from labmgr.errors import NotFound, Refused
 from labmgr.services.lab.blueprint import recipes_of
+from labmgr.services.lab.stock import stock
 
 # Told while images are built: the recipe, the step in words, share from 0 to 1.
 TellImage = Callable[[Recipe, str, float], None]
@@ -18,12 +19,15 @@ TellImage = Callable[[Recipe, str, float], None]
 def wanted(
     tools: Tools, templates: Sequence[str] = (), recipes: Sequence[str] = ()
 ) -> list[Recipe]:
-    """The recipes of these templates (of all when nothing is named) and of labmgr itself.
+    """The recipes of these templates and of labmgr itself.
 
+    When nothing is named, of all templates that can be read: `stock.stock` names the others.
     *recipes*: those that no template names, by their folders.
     """
-    names = templates or (() if recipes else tools.library.names())
-    found = recipes_of(tools, [tools.library.read(name) for name in names])
+    chosen: Sequence[Template] = [tools.library.read(name) for name in templates]
+    if not templates and not recipes:
+        chosen = stock(tools).sound
+    found = recipes_of(tools, chosen)
     named = [tools.library.recipe(ImageSpec(recipe=name)) for name in recipes]
     return list({one.tag: one for one in (*found, *filter(None, named))}.values())
 
