@@ -104,7 +104,7 @@ def test_pages_that_come_from_a_form(stage, context, log_in, look):
     page.get_by_text("ne peut pas devenir").first.wait_for()
     look(page, "refused")
     page.goto("/comptes")
-    page.get_by_role("button", name="Nouveau mot de passe pour invigilator").click()
+    page.get_by_role("button", name="Nouveau mot de passe… pour invigilator").click()
     look(page, "account-sure")
     page.get_by_role("button", name="Donner un nouveau mot de passe").click()
     page.get_by_role("heading", name="Mot de passe de").wait_for()
