@@ -204,7 +204,7 @@ def test_without_a_script_the_page_reloads_and_says_what_is_left(sitting, browse
     context = browser_context(sitting.url, java_script_enabled=False)
     page = sit_down(context, world, "1")
     to_hour(world, "1")
-    leave(world.tools, "1", 30)
+    leave(world.tools, "1", 20)
     page.goto("/portail")
     near(page, world, "1")
     page.get_by_role("heading", name="L'heure est terminée").wait_for()  # by its own reload
