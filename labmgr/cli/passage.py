@@ -137,6 +137,13 @@ def present(one: One) -> None:
 
 
 @passage.command()
+@of_one
+def sign(one: One) -> None:
+    """The responsibility text was read and signed on paper, by whoever cannot use the portal."""
+    one.say(one.do(attendance.acknowledge_on_paper))
+
+
+@passage.command()
 @click.option("--back", is_flag=True, help="Take it back; needs --why.")
 @why_allowed
 @of_one

@@ -58,6 +58,7 @@ MAY: Final[dict[str, frozenset[Role]]] = {
     "passages.choose": frozenset({R.ADMIN, R.COMMISSION}),
     "passages.start": JURY,
     "passages.adjust": JURY,
+    "passages.sign": ROOM | JURY,
     "passages.finish": JURY,
     "passages.suspend": WATCHERS,
     "passages.resume": WATCHERS,

@@ -38,6 +38,10 @@ def arrive(asked: Asked) -> object:
     return attendance.arrive(asked.tools, asked.session, asked.number, by=asked.by)
 
 
+def acknowledge(asked: Asked) -> object:
+    return attendance.acknowledge_on_paper(asked.tools, asked.session, asked.number, by=asked.by)
+
+
 def say_absent(asked: Asked) -> object:
     return attendance.say_absent(asked.tools, asked.session, asked.number, by=asked.by)
 

@@ -24,9 +24,9 @@ NEXT: Final = {
 # What makes sense in each state, the usual next step first. Services decide all the same.
 OFFERED: Final[Mapping[PassageState, tuple[str, ...]]] = {
     P.REGISTERED: ("present", "absent", "choose", "block", "extra"),
-    P.PRESENT: ("start", "choose", "block", "extra"),
-    P.PHASE_1: ("start", "adjust", "suspend", "extend", "choose", "extra"),
-    P.INTERVIEW_1: ("start", "adjust", "suspend", "extend", "choose", "extra"),
+    P.PRESENT: ("start", "choose", "block", "extra", "sign"),
+    P.PHASE_1: ("start", "adjust", "suspend", "extend", "choose", "extra", "sign"),
+    P.INTERVIEW_1: ("start", "adjust", "suspend", "extend", "choose", "extra", "sign"),
     P.HOUR: ("start", "suspend", "extend", "extra", "finish"),
     P.INTERVIEW_2: ("close", "suspend", "extend", "extra"),
     P.DONE: (),
@@ -65,6 +65,8 @@ def offered(passage: Passage, *, over: bool) -> tuple[str, ...]:
         names = tuple(one for one in names if one not in (too_late if over else too_early))
     if passage.state is P.SUSPENDED and (over or passage.phase not in choices.MAY_CHANGE):
         names = tuple(one for one in names if one != "choose")
+    if passage.acknowledged:
+        names = tuple(one for one in names if one != "sign")
     if passage.state is P.REGISTERED and passage.absent_said_by:
         names = (*names, "take_back")
     return names
@@ -150,6 +152,17 @@ _VERBS: Final = (
         _l("Ce que la commission demande de changer à la démarche, avant la deuxième phase."),
         _l("ajustement noté."),
         ("text",),
+    ),
+    Verb(
+        "sign",
+        "responsabilite",
+        deeds.acknowledge,
+        _l("Responsabilité signée sur papier…"),
+        _l(
+            "Pour qui ne peut pas se servir du portail : le texte a été lu et signé sur une "
+            "feuille. Le journal garde qui l'a noté."
+        ),
+        _l("responsabilité notée, signée sur papier."),
     ),
     Verb(
         "finish",

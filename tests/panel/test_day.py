@@ -327,8 +327,8 @@ def test_each_role_is_offered_what_it_may_and_nothing_else(world, come_in, role)
     may = {
         A: set(VERBS),
         T: set(VERBS) - {"choose"},
-        C: {"choose", "start", "adjust", "finish", "extend", "close"},
-        G: {"present", "absent", "suspend", "resume"},
+        C: {"choose", "start", "adjust", "sign", "finish", "extend", "close"},
+        G: {"present", "absent", "sign", "suspend", "resume"},
         E: {"suspend", "resume"},
     }[role]
     client = come_in(role)

@@ -71,6 +71,7 @@ TABLE = {
     "passages.choose": {A, C},
     "passages.start": {A, T, C},
     "passages.adjust": {A, T, C},
+    "passages.sign": {A, T, C, G},
     "passages.finish": {A, T, C},
     "passages.suspend": {A, T, G, E},
     "passages.resume": {A, T, G, E},

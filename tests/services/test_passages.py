@@ -170,6 +170,20 @@ def test_the_hour_needs_the_acknowledgement_green_probes_and_a_start_snapshot(da
     assert seen(day).state is P.INTERVIEW_1
 
 
+def test_what_was_signed_on_paper_opens_the_hour_too(day):
+    with pytest.raises(Refused, match="nothing is signed"):
+        attendance.acknowledge_on_paper(day.tools, "e6", "1", by="surveillant")
+    choices.choose(day.tools, "e6", "1", 1, by=BY)
+    attendance.arrive(day.tools, "e6", "1", by=BY)
+    for phase in (Phase.PHASE_1, Phase.INTERVIEW_1):
+        passages.start(day.tools, "e6", "1", phase, by=BY)
+    attendance.acknowledge_on_paper(day.tools, "e6", "1", by="surveillant")
+    attendance.acknowledge_on_paper(day.tools, "e6", "1", by="jury")
+    rows = [one for one in day.tools.store.entries("passage:e6/1") if "paper" in one.what]
+    assert [one.by for one in rows] == ["surveillant"]
+    passages.start(day.tools, "e6", "1", Phase.HOUR, by=BY)
+
+
 def test_an_hour_does_not_begin_on_a_node_that_died_after_the_last_look(day):
     to_interview(day)
     day.engine.labs["e6-1-2"].nodes["db"].seen = Seen.STOPPED

@@ -11,6 +11,7 @@ from labmgr.errors import Refused
 from labmgr.services.passage.steps import changed
 
 P = PassageState
+MAY_SIGN = frozenset({P.PRESENT, P.PHASE_1, P.INTERVIEW_1})
 
 
 def arrive(tools: Tools, session: str, number: str, *, by: str) -> Passage:
@@ -73,3 +74,20 @@ def acknowledge(tools: Tools, session: str, number: str) -> Passage:
     return changed(
         tools, before, after, what="responsibility acknowledged", by=f"candidate {number}"
     )
+
+
+def acknowledge_on_paper(tools: Tools, session: str, number: str, *, by: str) -> Passage:
+    """Read and signed on a sheet, for whoever cannot use the portal: noted by staff.
+
+    A broken screen must not keep anybody from the hour.
+    """
+    before = tools.store.passage(session, number)
+    if before.acknowledged:
+        return before
+    if before.state not in MAY_SIGN:
+        raise Refused(
+            f"Passage {before.id} is {before.state}: nothing is signed for it now",
+            hint="The text is read between the arrival and the hour.",
+        )
+    after = replace(before, acknowledged=tools.now())
+    return changed(tools, before, after, what="responsibility acknowledged on paper", by=by)

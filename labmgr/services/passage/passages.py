@@ -155,7 +155,7 @@ def _start_hour(tools: Tools, before: Passage, *, by: str) -> Passage:
     if not before.acknowledged:
         raise Refused(
             f"Candidate {before.candidate} has not acknowledged the responsibility text",
-            hint="It stands in the portal, under « Mon espace »; one click there is enough.",
+            hint="One click in the portal, under « Mon espace »; or note what was signed on paper.",
         )
     if not before.lab:
         after = _begun(tools, before, Phase.HOUR)
