@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -12,6 +13,7 @@ from labmgr.errors import BadSettings
 
 ROOT = Path(__file__).resolve().parent.parent
 FILE = "settings.toml"
+REGISTRY = re.compile(r"(?i:yes|no|true|false|[01])|[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._-]+)*")
 
 
 @dataclass(frozen=True)
@@ -68,8 +70,12 @@ class Settings:
     build_deadline: int = field(
         default=240, metadata={"word": "seconds until every probe of a lab must be green"}
     )
-    registry: bool = field(
-        default=True, metadata={"word": "whether base images may be pulled from a registry"}
+    registry: str = field(
+        default="yes",
+        metadata={
+            "word": "where the base image is pulled from: yes (Docker Hub, else it is made from "
+            "packages), no (always from packages) or the site's own, as registry.example:5000"
+        },
     )
     extra_ca: Path | None = field(
         default=None, metadata={"word": "certificate of an inspecting proxy, for image builds"}
@@ -84,6 +90,14 @@ class Settings:
     @property
     def database_url(self) -> str:
         return self.database or f"sqlite:///{self.home / 'labmgr.db'}"
+
+    @property
+    def base_registry(self) -> str | None:
+        """The site's own by name; "" for Docker Hub, None for none at all."""
+        known = _TRUTH.get(self.registry.lower())
+        if known is None:
+            return self.registry
+        return "" if known else None
 
 
 def read_settings(env: Mapping[str, str]) -> Settings:
@@ -103,6 +117,11 @@ def read_settings(env: Mapping[str, str]) -> Settings:
         raise BadSettings(
             "certificate and certificate_key go together",
             hint="Set LABMGR_CERTIFICATE and LABMGR_CERTIFICATE_KEY, or neither.",
+        )
+    if not REGISTRY.fullmatch(str(values.get("registry", "yes"))):
+        raise BadSettings(
+            f"LABMGR_REGISTRY is no registry's name: {values['registry']!r}",
+            hint="yes, no, or name[:port][/path] without https://, as registry.example:5000.",
         )
     return Settings(**values)  # type: ignore[arg-type]  # each value was typed by its own field
 

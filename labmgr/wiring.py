@@ -50,7 +50,9 @@ def build_tools(settings: Settings) -> Tools:
         probe_image=own["probe"].tag,
         guard_image=own["guard"].tag,
     )
-    images = DockerImages(settings.engine, extra_ca=settings.extra_ca, registry=settings.registry)
+    images = DockerImages(
+        settings.engine, extra_ca=settings.extra_ca, registry=settings.base_registry
+    )
     return Tools(
         store,
         engine,

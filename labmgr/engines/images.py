@@ -26,14 +26,17 @@ def silent(name: str, step: str, share: float) -> None:
 
 
 class DockerImages:
-    """The images of one Docker host. *extra_ca*: certificates of the site's inspecting proxy."""
+    """The images of one Docker host.
+
+    *extra_ca*: certificates of the site's inspecting proxy; *registry*: see `root_image.make`.
+    """
 
     def __init__(
         self,
         connect: Connect,
         *,
         extra_ca: Path | None = None,
-        registry: bool = True,
+        registry: str | None = "",
         host: str = "local",
     ) -> None:
         self._reach = Reach(connect, "", host)

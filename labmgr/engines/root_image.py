@@ -12,13 +12,14 @@ from typing import IO, Any
 
 from labmgr.domain.ports import Recipe, Tell
 from labmgr.engines.reach import Reach
-from labmgr.engines.translate import in_our_words
+from labmgr.engines.translate import in_our_words, refusal
 from labmgr.errors import EngineError
 
 TOOL = "mmdebstrap"
 APT = Path("/etc/apt")
 ONE_LINE = re.compile(r"^deb\s+(?:\[[^]]*\]\s+)?(?P<uri>\S+)\s+(?P<suite>\S+)\s+(?P<parts>.+)$")
 LAST_LINES = 15
+SHOWN = 200  # characters of why a registry gave nothing
 EXTRA_SUITES = ("", "-updates", "-security")
 
 
@@ -27,9 +28,15 @@ def is_root(recipe: Recipe) -> bool:
     return not (recipe.folder / "Dockerfile").is_file() and "registry" in recipe.args
 
 
-def make(reach: Reach, recipe: Recipe, *, registry: bool, tell: Tell) -> None:
-    """Pull where that is allowed and works; else build from the host's package mirrors."""
-    if registry and _pulled(reach, recipe, tell):
+def make(reach: Reach, recipe: Recipe, *, registry: str | None, tell: Tell) -> None:
+    """From the site's *registry* and nowhere else where one is named; None: from packages.
+
+    Named "", it is Docker Hub's, or from packages where that is out of reach.
+    """
+    if registry:
+        _pull(reach, recipe, in_registry(recipe.args["registry"], registry), tell)
+        return
+    if registry is not None and _pulled(reach, recipe, tell):
         return
     tell(recipe.name, f"{TOOL} {recipe.args['suite']}", 0.1)
     with tempfile.TemporaryFile() as tar:
@@ -66,21 +73,46 @@ def _fields(stanza: str) -> Mapping[str, str]:
     return {key.strip().lower(): value.strip() for key, _, value in rows}
 
 
-def _pulled(reach: Reach, recipe: Recipe, tell: Tell) -> bool:
-    """Whether the registry gave the pinned image; where there is none, packages do as well."""
-    reference = recipe.args["registry"]
+def in_registry(reference: str, registry: str) -> str:
+    """The same pinned image in the site's registry, by the name that a mirror of Hub gives it."""
+    name, _, digest = reference.partition("@")
+    first, slash, _ = name.partition("/")
+    if slash and (set(".:") & set(first) or first == "localhost"):
+        return reference  # the recipe names a registry itself
+    repository = name.partition(":")[0]
+    path = repository if slash else f"library/{repository}"
+    return f"{registry}/{path}@{digest}"
+
+
+def _pull(reach: Reach, recipe: Recipe, reference: str, tell: Tell) -> None:
     tell(recipe.name, f"pull {reference.partition('@')[0]}", 0.05)
-    pull: Callable[..., Any] = reach.api.pull
     try:
         with in_our_words(reach.host, image=reference):
-            pull(reference)
+            order: Callable[..., Iterator[Mapping[str, Any]]] = reach.api.pull
+            for row in order(reference, stream=True, decode=True):
+                if "error" in row:  # the engine says yes first, and what failed in its stream
+                    raise refusal(str(row["error"]), reach.host)
             found = reach.image(reference)["Id"]
             name, _, tag = recipe.tag.partition(":")
             reach.api.tag(found, name, tag)
     except EngineError as e:
         if e.passing:
             raise  # the engine itself is gone, not the registry
-        tell(recipe.name, "no registry, packages instead", 0.08)
+        raise EngineError(
+            f"{reference} could not be pulled: {e}",
+            hint="Put that very image there (its digest is in the image.yaml), or set "
+            "LABMGR_REGISTRY=no to make it from the distribution's packages.",
+        ) from e
+
+
+def _pulled(reach: Reach, recipe: Recipe, tell: Tell) -> bool:
+    """Whether the registry gave the pinned image; where there is none, packages do as well."""
+    try:
+        _pull(reach, recipe, recipe.args["registry"], tell)
+    except EngineError as e:
+        if e.passing:
+            raise
+        tell(recipe.name, f"packages instead: {e}"[:SHOWN], 0.08)
         return False
     return True
 
@@ -90,7 +122,7 @@ def _bootstrap(recipe: Recipe, tar: IO[bytes]) -> None:
     if tool is None:
         raise EngineError(
             f"{TOOL} is needed to make {recipe.tag}, since no registry gives it",
-            hint=f"Install it (`apt-get install {TOOL}`), or load the images from a file "
+            hint=f"As root: `apt-get install {TOOL} uidmap`; or load the images from a file "
             "(`labmgr image import FILE`).",
         )
     command = [tool, f"--variant={recipe.args['variant']}", "--mode=auto", "--format=tar"]
@@ -105,7 +137,8 @@ def _bootstrap(recipe: Recipe, tar: IO[bytes]) -> None:
         raise EngineError(
             f"{TOOL} could not make {recipe.tag}:\n" + "\n".join(last),
             hint="It needs a package mirror of the distribution and, without root, user "
-            "namespaces; or load the images from a file (`labmgr image import FILE`).",
+            "namespaces (`apt-get install uidmap`); or load the images from a file "
+            "(`labmgr image import FILE`).",
         )
 
 
