@@ -10,7 +10,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from labmgr.cli.shell import Shell, answer, json_option, note, plain, refuse, table
+from labmgr.cli.shell import Shell, answer, json_option, note, plain, refuse, table, write_out
 from labmgr.domain.ports import ImageFacts, Recipe
 from labmgr.errors import BadFile
 from labmgr.services.lab import drawing, images
@@ -196,7 +196,7 @@ def template_show(shell: Shell, name: str, svg: Path | None, as_json: bool) -> N
     """Nodes, networks and probes of a template; with --svg its picture."""
     read = shell.tools.library.read(name)
     if svg:
-        svg.write_text(drawing.picture(read), encoding="utf-8")
+        write_out(svg, drawing.picture(read).encode())
         note(f"{svg} written")
     rows = [
         (node.name, ", ".join(node.addresses.values()), len(node.probes), node.title)

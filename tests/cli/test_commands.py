@@ -211,6 +211,8 @@ def test_templates_are_listed_checked_and_drawn(terminal, tmp_path):
     picture = tmp_path / "mini.svg"
     terminal.json("template", "show", "mini", "--svg", str(picture))
     assert "<svg" in picture.read_text(encoding="utf-8")
+    nowhere = str(tmp_path / "none" / "mini.svg")
+    assert "Name another file" in terminal.say("template", "show", "mini", "--svg", nowhere).stderr
     assert terminal.json("template", "schema")["type"] == "object"
 
 

@@ -10,6 +10,7 @@ from enum import StrEnum
 from labmgr.domain.ports import Tools
 from labmgr.domain.site import HostFacts
 from labmgr.errors import LabmgrError
+from labmgr.services.instance import pulse
 from labmgr.services.lab import reserve
 from labmgr.services.lab.capacity import MIB, address_faults, capacity
 from labmgr.services.lab.images import missing
@@ -17,7 +18,6 @@ from labmgr.services.lab.reserve import Held
 from labmgr.services.lab.snapshots import REHEARSAL
 from labmgr.services.lab.stock import stock
 
-WORKER_SILENT = timedelta(seconds=20)
 INOTIFY_WANTED = 8192
 OLDEST_CLOCK = 2026  # a server whose clock battery is dead starts in 1970 or 2000
 
@@ -102,7 +102,7 @@ def _clock(tools: Tools) -> Iterator[Sign]:
 
 def _worker(tools: Tools) -> Iterator[Sign]:
     beat = tools.store.last_beat()
-    if beat is None or tools.clock().since(beat) > WORKER_SILENT.total_seconds():
+    if pulse.is_silent(tools):
         seen = "never started" if beat is None else f"silent since {beat.at:%H:%M:%S} UTC"
         yield Sign("worker", Verdict.WARNING, seen, "Start it: `labmgr serve`.")
     else:
