@@ -11,6 +11,7 @@ from labmgr.services.lab import labs
 from tests import free
 from tests.lab.clients import Visitor
 from tests.lab.house import BY, House
+from tests.lab.place import own_engine
 
 TEMPLATES = {"sisr": "sisr-core", "slam": "slam-core"}
 
@@ -38,6 +39,13 @@ def empty_house(tmp_path_factory):
             yield house
     finally:
         house.clean()
+
+
+@pytest.fixture(scope="session")
+def spare_engine(tmp_path_factory):
+    """A private one, which a test may stop, for one module after the other."""
+    with own_engine(tmp_path_factory.mktemp("engine")) as made:
+        yield made
 
 
 @pytest.fixture(scope="session")

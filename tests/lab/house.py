@@ -15,7 +15,7 @@ import docker
 from labmgr.config import read_settings
 from labmgr.domain.lab import Lab
 from labmgr.domain.plan import LabPlan
-from labmgr.domain.ports import Tools
+from labmgr.domain.ports import Engine, Tools
 from labmgr.domain.work import ENDED, Job
 from labmgr.services.lab import doors, images
 from labmgr.services.lab.blueprint import plan_of
@@ -119,13 +119,16 @@ class House:
         return found
 
     def clean(self) -> None:
-        """Everything of this instance, whatever the tests left."""
-        engine = self.tools.engine
-        for lab in engine.look_all():
-            engine.remove(lab)
-        for lab, snapshot in engine.snapshots():
-            engine.discard(lab, snapshot)
-        engine.tidy()
+        clean(self.tools.engine)
         self.tools.store.close()
-        engine.close()
+        self.tools.engine.close()
         self.docker.close()
+
+
+def clean(engine: Engine) -> None:
+    """Everything of its instance, whatever the tests left."""
+    for lab in engine.look_all():
+        engine.remove(lab)
+    for lab, snapshot in engine.snapshots():
+        engine.discard(lab, snapshot)
+    engine.tidy()

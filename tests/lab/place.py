@@ -16,6 +16,7 @@ from labmgr.domain.repair import Seen
 from labmgr.domain.work import ENDED, JobState
 from labmgr.wiring import build_tools
 from tests.lab.clients import wait_for
+from tests.lab.house import clean
 from tests.lab.own_engine import OwnEngine, Process, labmgr, write_templates
 
 SECONDS = 240
@@ -61,6 +62,10 @@ class Place:
         if self.worker:
             self.worker.kill()
 
+    def close(self) -> None:
+        self.kill_worker()
+        self.tools.store.close()
+
     def ends(self, job) -> None:
         assert wait_for(lambda: self.tools.store.job(job.id).state in ENDED, SECONDS), self.log()
         ended = self.tools.store.job(job.id)
@@ -93,28 +98,53 @@ class Place:
 
 @contextmanager
 def own_place(folder: Path, **settings: str) -> Iterator[Place]:
-    """*settings* are labmgr's, in its own words."""
+    """With all of its engine in *folder*. *settings* are labmgr's, in its own words."""
+    with own_engine(folder) as engine:
+        made = Place(folder, engine, settings)
+        try:
+            yield made
+        finally:
+            made.close()
+
+
+@contextmanager
+def place_on(engine: OwnEngine, folder: Path) -> Iterator[Place]:
+    """On an engine that others had before and get after: it runs, and nothing is left on it."""
+    made = Place(folder, engine, {})
+    try:
+        yield made
+    finally:
+        made.kill_worker()
+        if not engine.answers():
+            engine.stop()
+            engine.start()
+        clean(made.tools.engine)
+        made.close()
+        gc.collect()
+
+
+@contextmanager
+def own_engine(folder: Path) -> Iterator[OwnEngine]:
+    """It has the images of the host's own engine, which is made to have them."""
     if os.geteuid() != 0:
         pytest.skip("only root can have a network namespace and an engine in it")
     engine = OwnEngine(folder)
     engine.prepare()
     try:
         engine.start()
-        made = Place(folder, engine, settings)
-        carry_images(folder)
-        engine.load([one.tag for one in made.tools.library.own_images().values()])
-        yield made
-        made.kill_worker()
-        made.tools.store.close()
+        engine.load(carry_images(folder))
+        yield engine
     finally:
         engine.remove()
         gc.collect()
 
 
-def carry_images(folder: Path) -> None:
-    """The host's own engine has labmgr's images, or makes them."""
+def carry_images(folder: Path) -> list[str]:
+    """The host's own engine has labmgr's images, or makes them; their tags."""
     extra = {key: word for key, word in os.environ.items() if key == "LABMGR_EXTRA_CA"}
     tools = build_tools(read_settings({"LABMGR_HOME": str(folder / "other"), **extra}))
-    for recipe in tools.library.own_images().values():
+    recipes = tools.library.own_images().values()
+    for recipe in recipes:
         tools.images.build(recipe)
     tools.store.close()
+    return [recipe.tag for recipe in recipes]

@@ -11,17 +11,18 @@ from labmgr.domain.lab import LabState
 from labmgr.domain.passage import Passage, PassageState
 from labmgr.domain.snapshot import SnapshotKind
 from labmgr.domain.words import Option, Role
-from labmgr.errors import Refused
+from labmgr.errors import LostRace, Refused
 from labmgr.services.instance import accounts
 from labmgr.services.lab import access, labs
 from labmgr.services.passage import attendance, choices, interruptions, passages
 from labmgr.services.session import forms, rosters
+from tests.browser.conftest import leave
 from tests.lab.clients import wait_for
 from tests.lab.place import SECONDS, Place
 
 BY = "jury"
 P = PassageState
-HOUR = 25  # seconds
+HOUR = 600  # seconds: a test has it end when it is ready for it
 LIST = b"numero;nom;majoration\n1;Un;\n2;Deux;1/3\n"
 
 
@@ -31,13 +32,13 @@ def add_commission(place: Place) -> None:
 
 
 @contextmanager
-def short_day(place: Place, name: str) -> Iterator[Day]:
+def short_day(place: Place, name: str, *, hour: int = HOUR) -> Iterator[Day]:
     """Labs that stand, a worker at work; put away afterwards, whatever was left running."""
     tools = place.tools
     place.start_worker()
     rosters.create_session(tools, name, "petit", by=BY)
     rosters.import_file(tools, name, "l.csv", LIST, by=BY)
-    short = dict.fromkeys(Phase, 2) | {Phase.HOUR: HOUR}
+    short = dict.fromkeys(Phase, 2) | {Phase.HOUR: hour}
     forms.set_form(tools, name, form=Form.PONCTUELLE, durations=short, by=BY)
     members = [Member("jury", Option.SISR), Member("autre", Option.SLAM)]
     forms.keep_commission(tools, name, "A", members, by=BY)
@@ -61,9 +62,7 @@ def put_away(place, name):
     place.start_worker()
     for one in place.tools.store.passages(name):
         if one.state not in {P.DONE, P.INTERVIEW_1}:
-            with suppress(Refused):
-                interruptions.suspend(place.tools, name, one.candidate, by=BY, why="test over")
-                passages.close(place.tools, name, one.candidate, by=BY, why="test over")
+            assert wait_for(lambda one=one: let_go(place.tools, name, one.candidate))
     for lab in place.tools.store.labs(name):
         assert wait_for(
             lambda lab=lab: (
@@ -74,6 +73,17 @@ def put_away(place, name):
         )
         place.ends(labs.order_remove(place.tools, lab.id, by=BY))
     place.worker.stop()
+
+
+def let_go(tools, name, number) -> bool:
+    """False where the worker wrote of the passage at the same moment."""
+    with suppress(Refused):
+        try:
+            interruptions.suspend(tools, name, number, by=BY, why="test over")
+            passages.close(tools, name, number, by=BY, why="test over")
+        except LostRace:
+            return False
+    return True
 
 
 class Day:
@@ -108,6 +118,10 @@ class Day:
 
     def left(self, number="1"):
         return self.seen(number).clocks[Phase.HOUR].left(self.tools.clock())
+
+    def leave(self, seconds, number="1"):
+        """Have the hour begun so early that it ends in so many seconds."""
+        leave(self.tools, number, seconds, self.name)
 
     def page(self, number="1") -> int:
         """What a candidate's browser gets of the lab's page; 0 when the door is shut."""
