@@ -9,14 +9,17 @@ from typing import Any, TypeVar, cast
 
 import click
 
+from labmgr.cli.forms import pairs
 from labmgr.cli.shell import Command, Shell, answer, json_option, note, plain, refuse, table
 from labmgr.cli.waiting import follow
 from labmgr.domain.exam import Phase
+from labmgr.domain.extra_time import parse_extra_time
 from labmgr.domain.passage import Passage
 from labmgr.domain.words import Role
 from labmgr.domain.work import ENDED, LANE, Job, Lane
 from labmgr.services.day import spares
 from labmgr.services.passage import attendance, choices, interruptions, passages
+from labmgr.services.session import forms
 
 T = TypeVar("T")
 PHASES = click.Choice([phase.value for phase in Phase])
@@ -216,6 +219,24 @@ def extend(one: One, minutes: float, seconds: float, why: str, wait: bool) -> No
     """Add time to the present phase, by decision."""
     more = minutes * MINUTE + seconds
     one.follow(one.do(interruptions.extend, more, why=why), wait=wait)
+
+
+@passage.command()
+@why_allowed
+@wait_option
+@of_one
+@click.argument("shares", metavar="PHASE=1/3...", nargs=-1, required=True)
+def extra(one: One, shares: tuple[str, ...], why: str, wait: bool) -> None:
+    """Added fractions by phase; the phase under way and its door change at once."""
+    wanted = {_phase(key): parse_extra_time(text) for key, text in pairs(shares).items()}
+    one.do(forms.set_extra_time, wanted, why=why)
+    one.follow(one.shell.tools.store.passage(one.name, one.number), wait=wait)
+
+
+def _phase(word: str) -> Phase:
+    if word not in set(Phase):
+        raise click.UsageError(f"{word!r} is no phase; they are {', '.join(Phase)}")
+    return Phase(word)
 
 
 @passage.command()

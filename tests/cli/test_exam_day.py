@@ -6,7 +6,8 @@ import pytest
 
 from labmgr.domain.passage import Passage
 from labmgr.domain.rehearsal import Rehearsal, Trial
-from labmgr.services.passage import attendance
+from labmgr.domain.repair import Seen
+from labmgr.services.passage import attendance, outages
 from tests.services.world import NOON
 
 
@@ -258,3 +259,32 @@ def test_the_newest_rehearsal_is_shown_again(terminal):
     assert shown["report"]["trials"][0]["lab"] == "e6-essai-1-1"
     told = terminal.say("session", "rehearse", "e6", "--last")
     assert "Rehearsed by prof, ended 2026-05-27 14:10" in told.stdout
+
+
+def test_extra_time_and_incidents_are_decided_on_the_command_line(day):
+    to_the_hour(day)
+    day.json("passage", "extra", "e6", "1", "hour=1/3", "--wait")
+    allotted = lambda: day.world.tools.store.passage("e6", "1").clock.allotted  # noqa: E731
+    assert allotted() == 4800
+    assert day.say("passage", "extra", "e6", "1", "heure=1/3").exit_code == 2
+    node = day.world.engine.labs["e6-1-2"].nodes["web"]
+    node.seen = Seen.STOPPED
+    outages.watch(day.world.tools)
+    assert day.json("incident", "list", "e6")[0]["proposed"] is None
+    day.world.clock.passes(240)
+    node.seen = Seen.RUNNING
+    outages.watch(day.world.tools)
+    (told,) = day.json("incident", "list", "e6")
+    assert told["proposed"] == "give"
+    assert "node web does not run" in day.say("incident", "list", "e6").stdout
+    which = str(told["id"])
+    unknown = day.say("incident", "decide", "e6", "99", "nothing", "--why", "x")
+    assert unknown.exit_code == 1
+    done = day.json("incident", "decide", "e6", which, "give", "--minutes", "4", "--why", "panne")
+    assert done["decision"] == "4 min given back: panne"
+    assert allotted() == 4800 + 240
+    again = day.say("incident", "decide", "e6", which, "nothing", "--why", "x")
+    assert again.exit_code == 1
+    assert "has just been decided" in again.stderr
+    assert day.json("incident", "list", "e6") == []
+    assert len(day.json("incident", "list", "e6", "--all")) == 1
