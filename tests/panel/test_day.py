@@ -388,3 +388,30 @@ def test_the_day_warns_before_recordings_reach_their_limit(world, come_in):
     near = logged_in(SimpleNamespace(tools=replace(world.tools, recordings=tapes)))
     assert "Enregistrements des terminaux" in near(T).text(DAY)
     assert "LABMGR_RECORDINGS_MIB" in near(T).text(DAY)
+
+
+def test_an_hour_finished_early_waits_for_the_commission_on_every_page(world, come_in):
+    to_hour(world)
+    jury = come_in(C)
+    ask(jury, "fin-anticipee", why="a terminé")
+    world.work()
+    for page in (DAY, MINE):
+        assert "heure finie, accès coupé, attend la commission" in said(jury.text(page))
+    assert "start" in offered_on(jury.text(MINE))
+    assert "finish" not in offered_on(jury.text(MINE))
+
+
+def test_a_wrong_realisation_is_changed_in_a_suspended_hour_by_two_people(world, come_in):
+    to_hour(world)
+    jury, second = come_in(C), come_in("second")
+    assert "choose" not in offered_on(jury.text(MINE))
+    interruptions.suspend(world.tools, "e6", "1", by="teacher", why="mauvaise réalisation")
+    world.work()
+    assert "choose" in offered_on(jury.text(MINE))
+    assert "choose" not in offered_on(come_in(T).text(MINE))
+    other = str(3 - seen(world).choice)
+    assert ask(jury, "choix", realisation=other).status_code == 400
+    ask(jury, "choix", realisation=other, why="mauvaise fiche")
+    ask(second, "choix", realisation=other)
+    assert seen(world).choice == int(other)
+    assert "le travail reste dans le labo" in said(jury.text(MINE))
