@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import subprocess
+import time
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from labmgr.domain.repair import Seen
 from labmgr.domain.snapshot import PartKind, SnapshotKind
 from labmgr.errors import DiskFull
 from labmgr.services.lab import reserve, snapshots
@@ -69,14 +71,18 @@ def test_it_takes_real_room_and_one_too_large_leaves_nothing(place, disk):
 def test_a_disk_without_a_byte_left_at_the_bell_costs_no_end_snapshot(day, place, disk):
     engine = place.tools.engine
     assert wait_for(lambda: engine.reserve() == RESERVE * MIB, SECONDS), place.log()
+    begun = time.monotonic()
     day.start()
     lab = day.lab()
     script = "echo mine > /root/work; echo mine > /srv/data/work"
     assert engine.run(lab.id, "web", ["sh", "-c", script])[0] == 0
+    day.leave(15 + 5 * (time.monotonic() - begun))  # while there is room to write it down
     fill(disk)
     with pytest.raises(DiskFull):
         snapshots.take(place.tools, lab, SnapshotKind.OWN, by=BY)
     assert engine.reserve() == RESERVE * MIB
+    assert set(engine.look(lab.id).values()) == {Seen.RUNNING}
+    assert held(place) == [], "what fails leaves no node held, whatever the engine lists"
     fill(disk)
     assert day.is_frozen(), place.log()
     assert wait_for(lambda: len(day.ends()) == 1, SECONDS), place.log()
@@ -86,6 +92,7 @@ def test_a_disk_without_a_byte_left_at_the_bell_costs_no_end_snapshot(day, place
         reserve.GIVEN_UP[:30]
     ]
     assert kept(place, day.ends()[0], "/root/work") == "mine"
+    assert set(engine.look(lab.id).values()) == {Seen.RUNNING}
 
 
 def kept(place, snapshot, path: str) -> str:
@@ -97,18 +104,29 @@ def kept(place, snapshot, path: str) -> str:
     return run(*docker, "--entrypoint", "cat", image, path).strip()
 
 
+def held(place) -> list[str]:
+    """Each container asked by itself: on a full disk the list is as it was before."""
+    with place.engine.client() as client:
+        boxes = [client.containers.get(one.id) for one in client.containers.list(all=True)]
+        return [box.name for box in boxes if box.attrs["State"]["Paused"]]
+
+
 def free(disk: Path) -> int:
     seen = os.statvfs(disk)
     return seen.f_bavail * seen.f_frsize
 
 
 def fill(disk: Path) -> None:
-    """Others write until not a byte more fits."""
+    """Others write until not a byte more fits, and what the file system had set aside is used."""
     with (disk / "others").open("ab", buffering=0) as file:
-        for size in (MIB, 4096, 1):
-            with suppress(OSError):
-                while True:
-                    file.write(b"x" * size)
+        before = -1
+        while file.tell() != before:
+            before = file.tell()
+            for size in (MIB, 4096, 1):
+                with suppress(OSError):
+                    while True:
+                        file.write(b"x" * size)
+            os.fsync(file.fileno())
     assert free(disk) == 0
 
 
