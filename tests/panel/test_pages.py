@@ -544,6 +544,15 @@ def test_what_was_written_in_a_form_survives_a_login_that_ended(world, visitor):
     assert "elsewhere" not in elsewhere.get_data(as_text=True)
 
 
+def test_a_wrong_password_or_code_keeps_the_name_that_was_typed(visitor):
+    answer = visitor().post("/connexion", login='prof"><i>', password="typed in vain")
+    assert 'value="prof&#34;&gt;&lt;i&gt;"' in answer.get_data(as_text=True)
+    page = "/portail/entree"
+    answer = visitor().post(page, page, number="2", code="typed in vain").get_data(as_text=True)
+    assert re.search(r'name="number"[^>]*value="2"', answer)
+    assert "typed in vain" not in answer
+
+
 def test_a_refusal_keeps_the_menu_of_staff(teacher):
     assert "Menu principal" in teacher.text("/labs/none")
 
