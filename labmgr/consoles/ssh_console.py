@@ -6,7 +6,7 @@ import io
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Final
 
 import paramiko
@@ -16,6 +16,7 @@ from labmgr.errors import ConsoleError, HostKeyChanged, LoginRefused
 
 CONNECT: Final = 8.0  # seconds for each step: network, greeting, login, channel
 KEEP_ALIVE: Final = 20  # seconds between signs of life, so that a dead line is noticed
+GLANCE: Final = 2.0  # seconds; paramiko's threads wake ten times a second, for nothing once in
 CHUNK: Final = 32 << 10
 TERM: Final = "xterm-256color"
 ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared only
@@ -39,6 +40,7 @@ def open_shell(target: Target, size: Size) -> SshShell:
         channel.invoke_shell()
         for transport in (jump, node):
             transport.set_keepalive(KEEP_ALIVE)
+            transport.sock.settimeout(GLANCE)
         undo.pop_all()
     return SshShell(channel, node, jump)
 
@@ -83,8 +85,11 @@ class SshShell:
         return None if status < 0 else status
 
     def close(self) -> None:
-        for one in (self._channel, self._node, self._jump):
+        for one in (self._channel, self._node):
             one.close()
+        with suppress(OSError):  # its reader would wait until its next glance
+            self._jump.sock.shutdown(socket.SHUT_RDWR)
+        self._jump.close()
 
 
 def _through(jump: Jump, undo: ExitStack) -> paramiko.Transport:

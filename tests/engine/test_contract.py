@@ -259,6 +259,10 @@ def test_access_is_closed_at_first_and_each_audience_has_its_own_door(engine, st
     engine.open_access(standing.lab, CANDIDATE)
     assert engine.is_open(standing.lab, CANDIDATE)
     assert not engine.is_open(standing.lab, COMMISSION)
+    both = [standing.lab, "no-such-lab"]
+    assert list(engine.open_doors(both, CANDIDATE)) == [standing.lab]
+    assert not engine.open_doors(both, COMMISSION)
+    assert not engine.open_doors(["another"], CANDIDATE)
     engine.open_access(standing.lab, COMMISSION, datetime.now(UTC) + timedelta(hours=1))
     engine.close_access(standing.lab, CANDIDATE)
     engine.close_access(standing.lab, CANDIDATE)

@@ -162,3 +162,16 @@ def test_the_heartbeat_is_one_row_of_the_latest_worker(store, clock):
     latest = Moment(clock.at.replace(hour=13), "boot", 3600.0)
     store.beat("new", latest)
     assert store.last_beat() == latest
+
+
+def test_the_mark_changes_with_whatever_anybody_writes_and_with_nothing_else(
+    store, lab, open_store, home
+):
+    before = store.mark()
+    assert store.jobs(unended=True) == []
+    assert store.mark() == before
+    store.order(K.BUILD, lab.id, by="prof")
+    ordered = store.mark()
+    assert ordered != before
+    open_store(home).claim("w", Lane.WORK)  # as another process would
+    assert store.mark() != ordered
