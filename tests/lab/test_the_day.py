@@ -29,7 +29,7 @@ from labmgr.services.session import forms, rosters
 from tests import free
 from tests.browser.conftest import PATIENCE, leave
 from tests.lab.clients import wait_for
-from tests.lab.place import SECONDS, own_place
+from tests.lab.place import SECONDS, place_on
 
 # docker-py leaves a socket to the collector whenever an engine does not answer.
 pytestmark = [
@@ -48,8 +48,8 @@ P = PassageState
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory):
-    with own_place(tmp_path_factory.mktemp("day")) as made:
+def place(spare_engine, tmp_path_factory):
+    with place_on(spare_engine, tmp_path_factory.mktemp("day")) as made:
         yield made
 
 
@@ -261,7 +261,7 @@ def cut_the_power(room):
     page.get_by_role("link", name="Tout reprendre").wait_for()
     room.shoot("chef", "day-suspended")
     assert wait_for(lambda: all(ready(room, n) for n in ALL), SECONDS), room.place.log()
-    for _ in range(3):  # a gateway that is too slow to open stays shut until staff say it again
+    for _ in range(6):  # a gateway that is too slow to open stays shut until staff say it again
         page.goto(f"/sessions/{NAME}/journee")
         page.get_by_role("link", name="Tout reprendre").click()
         page.locator("#why").fill("courant revenu")
