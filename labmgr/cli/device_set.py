@@ -46,7 +46,7 @@ def baseline(
     """
     shell: Shell = ctx.obj
     chosen = shell.tools.inventory.read().chosen(place, names)
-    targets = together.targets(shell.tools, [one for one in chosen if one.baseline], lab)
+    targets = together.targets(shell.tools, [one for one in chosen if one.has_baseline], lab)
     if dry or not yes:
         seen = show_previews(shell, targets, as_json=as_json and dry)
         if dry:

@@ -57,7 +57,12 @@ def prepare(
         one for one in service.places(shell.tools) if one.lab and not one.ready
     ]
     if dry:
-        devices = [each.device for one in chosen for each in one.devices if each.device.baseline]
+        devices = [
+            each.device
+            for one in chosen
+            for each in one.devices
+            if each.device.has_baseline and not each.state.aside
+        ]
         seen = show_previews(shell, together.targets(shell.tools, devices), as_json=as_json)
         ctx.exit(0 if all(one.good for one in seen) else 1)
     jobs, refused = _ordered(shell, chosen)

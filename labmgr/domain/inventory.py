@@ -85,6 +85,11 @@ class Device:
     collect: str = ""  # of a server: script under baselines/ whose output is kept at the end
     put: Mapping[str, str] = field(default_factory=dict)  # of a server: path there -> baselines/
 
+    @property
+    def has_baseline(self) -> bool:
+        """Set before each candidate; one that has none is taken as it stands."""
+        return bool(self.baseline or self.put)
+
 
 @dataclass(frozen=True)
 class Terminal:

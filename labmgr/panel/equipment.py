@@ -141,7 +141,9 @@ def _talk(errand: Errand) -> dict[str, object]:
     return {
         "talk": errand,
         "place": place,
-        "as_they_are": [one for one in place.devices if one.name not in asked and not one.baseline],
+        "as_they_are": [
+            one for one in place.devices if one.name not in asked and not one.has_baseline
+        ],
         "aside": [one for one in place.devices if tools().store.device_state(one.name).aside],
         "servers": {one.name for one in errand.devices if is_server(one)},
         "pinned": {

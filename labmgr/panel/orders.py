@@ -109,6 +109,9 @@ def _ask(verb: str, chosen: Sequence[str]) -> ResponseReturnValue:
         people={one.number: one for one in store.candidates(session.name)},
         nodes=request.form.getlist("node"),
         snapshot=request.form.get("snapshot", ""),
+        devices=[
+            one.device for lab_id in chosen for one in store.device_states(lab_id) if not one.aside
+        ],
         origin=request.form.get("from", ""),
         back=_back(chosen),
     )

@@ -94,6 +94,7 @@ def test_a_dead_device_is_set_aside_with_its_reason_and_taken_back(room):
     assert room.say("device", "aside", "sw1").exit_code == 2, "no reason, no"
     assert room.say("device", "aside", "sw1", "--why", "alimentation").exit_code == 0
     assert places(room)["P1"]["ready"]
+    assert room.json("place", "prepare", "P1", "--dry-run") == [], "nobody asks it"
     assert room.say("device", "back", "sw1").exit_code == 0
     assert not places(room)["P1"]["ready"]
 

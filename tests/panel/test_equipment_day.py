@@ -16,6 +16,7 @@ from labmgr.services.instance import accounts
 from labmgr.services.lab import labs
 from labmgr.services.passage import attendance, hours, passages
 from labmgr.services.session import forms
+from tests.lab.clients import wait_for
 from tests.panel.conftest import logged_in, said
 from tests.services.world import World, write_templates
 
@@ -165,3 +166,30 @@ def test_the_examiners_read_what_was_collected_on_a_server(world, come_in):
     assert "tres-secret" not in html
     assert "collecte/srv.collected" not in room.text(MINE)
     assert room.get(f"{MINE}/collecte/srv.collected").status_code == 403
+
+
+def test_files_that_a_server_is_given_are_seen_before_they_are_laid_down(world, come_in):
+    folder = world.home / "inventory"
+    put = "    put: {/etc/motd: motd}\n"
+    (folder / "devices.yaml").write_text(SERVER.replace("    collect: look.sh\n", put))
+    (folder / "baselines" / "motd").write_text("Candidat ${CANDIDATE_NO}\npassword: secret-9\n")
+    world.tools.store.keep_secret("device-key:srv", HOST_KEY)
+    teacher = come_in(T)
+    assert "baselines/motd" in said(teacher.text("/equipements/srv"))
+    talk = teacher.post("/equipements/places/P1/apercu", "/mot-de-passe").request.path
+    assert wait_for(lambda: "Configurer maintenant : srv" in said(teacher.text(talk)))
+    page = said(teacher.text(talk))
+    assert "### /etc/motd (baselines/motd)" in page
+    assert "Candidat 1" in page
+    assert "secret-9" not in page
+    assert "Pris comme ils sont" not in page
+    assert world.tools.devices.files == {}
+
+
+def test_who_resets_a_lab_is_told_which_devices_go_back_too(world, come_in):
+    lab = next(one for one in world.tools.store.labs("e6") if one.candidate == "1")
+    orders.order_prepare(world.tools, lab.id, by="t")
+    world.work()
+    asked = {"verb": "reset", "lab": lab.id, "session": "e6"}
+    page = said(come_in(T).post("/labs/ordre", "/mot-de-passe", **asked))
+    assert "Et sur leurs équipements, qui reviennent à leur configuration de départ : sw1." in page

@@ -31,7 +31,7 @@ def preview_place(errands: Errands, name: str, *, by: str) -> Errand:
     standing = places.place(tools, name)
     lab = places.next_lab(standing)
     orders.refuse_at_work(tools, standing.place)
-    chosen = [one for one in orders.taking_part(tools, standing.place) if one.baseline]
+    chosen = [one for one in orders.taking_part(tools, standing.place) if one.has_baseline]
 
     def work(made: Errand) -> Iterator[Report]:
         pairs = [(one, lab) for one in made.devices]

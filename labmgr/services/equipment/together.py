@@ -42,12 +42,19 @@ def previews(tools: Tools, chosen: Sequence[Target]) -> Iterator[tuple[Report, P
 
 
 def preview(tools: Tools, device: Device, lab: Lab) -> Preview:
-    """Of a server: the script that would run, its secrets covered."""
+    """Of a server: its files, and the script that would run, secrets covered."""
     if not baselines.is_server(device):
         return baselines.preview(tools, device, baselines.baseline_for(tools, lab, device))
     values = values_for(tools, lab, device)
-    script = covered(filled(tools, device.baseline, values), values)
-    return Preview(device, "", tuple(script.splitlines()), ())
+    texts = {f"{path} (baselines/{name})": name for path, name in sorted(device.put.items())}
+    if device.baseline:
+        texts[f"baselines/{device.baseline}"] = device.baseline
+    lines = [
+        line
+        for title, name in texts.items()
+        for line in (f"### {title}", *covered(filled(tools, name, values), values).splitlines())
+    ]
+    return Preview(device, "", tuple(lines), ())
 
 
 def set_all(tools: Tools, chosen: Sequence[Target], *, by: str) -> Iterator[Report]:
