@@ -6,6 +6,8 @@ from datetime import timedelta
 
 import pytest
 
+from labmgr.consoles.fake_devices import KEY as DEVICE_KEY
+from labmgr.domain.devices import Outcome
 from labmgr.errors import EngineUnreachable, StoreError
 from labmgr.services.day.doctor import Verdict, examine, go
 from labmgr.services.lab import reconcile
@@ -115,3 +117,27 @@ def test_containers_that_no_row_knows_are_a_sign(world):
     sign = signs(world)["strays"]
     assert "lost-1-1" in sign.seen
     assert "labmgr.lab=lost-1-1" in sign.mend
+
+
+def test_devices_that_cannot_be_asked_or_are_red_are_named_before_the_day(world):
+    assert not [one for one in examine(world.tools) if one.what == "devices"]
+    folder = world.home / "inventory"
+    folder.mkdir()
+    switch = (
+        "{kind: switch, driver: cisco_ios, address: 127.0.0.1, user: labmgr, nature: simulated, "
+        "declared_by: technicien, password: env:SWITCH}"
+    )
+    text = f"devices:\n  sw1: {switch}\n  sw2: {switch}\n"
+    (folder / "devices.yaml").write_text(text, encoding="utf-8")
+    world.env["SWITCH"] = "secret"
+    world.tools.store.keep_secret("device-key:sw1", DEVICE_KEY)
+    (sign,) = (one for one in examine(world.tools) if one.what == "devices")
+    assert sign.seen == "1 of 2 cannot be asked: sw2"
+    assert "labmgr device trust sw2" in sign.mend
+    world.tools.store.keep_secret("device-key:sw2", DEVICE_KEY)
+    world.tools.store.change_device_state("sw1", {"outcome": Outcome.SILENT})
+    (sign,) = (one for one in examine(world.tools) if one.what == "devices")
+    assert (sign.verdict, sign.seen) == (Verdict.WARNING, "red: sw1")
+    world.tools.store.change_device_state("sw1", {"outcome": Outcome.ANSWERS})
+    (sign,) = (one for one in examine(world.tools) if one.what == "devices")
+    assert sign.verdict is Verdict.GOOD

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+from labmgr.domain.inventory import Device
 from labmgr.domain.ports import Tools
 from labmgr.domain.site import HostFacts
 from labmgr.errors import LabmgrError
+from labmgr.services.equipment.asking import keys_of
 from labmgr.services.instance import pulse
 from labmgr.services.lab import reserve
 from labmgr.services.lab.capacity import MIB, address_faults, capacity
@@ -45,6 +47,7 @@ def examine(tools: Tools) -> list[Sign]:
     signs += _guarded("clock", lambda: _clock(tools))
     signs += _guarded("worker", lambda: _worker(tools))
     signs += _guarded("recordings", lambda: _recordings(tools))
+    signs += _guarded("devices", lambda: _devices(tools))
     try:
         facts = tools.engine.facts(guard=True)
     except LabmgrError as trouble:
@@ -202,6 +205,32 @@ def _addresses(tools: Tools, facts: HostFacts) -> Iterator[Sign]:
         )
     else:
         yield Sign("addresses", Verdict.GOOD, f"from {ranges.net}.0.0 and port {ranges.port} up")
+
+
+def _devices(tools: Tools) -> Iterator[Sign]:
+    """Asks none of them: what each needs to be asked, and what was heard of it last."""
+    devices = tools.inventory.read().devices
+    closed = {one.name: trouble for one in devices if (trouble := _closed(tools, one))}
+    states = {one.device: one for one in tools.store.device_states()}
+    red = [one.name for one in devices if one.name in states and states[one.name].red]
+    if closed:
+        seen = f"{len(closed)} of {len(devices)} cannot be asked: {', '.join(closed)}"
+        mend = "; ".join(dict.fromkeys(one.hint for one in closed.values()))
+        yield Sign("devices", Verdict.WARNING, seen, mend)
+    if red := [name for name in red if name not in closed]:
+        mend = "Mend and check each, or set it aside with its reason: its place is not offered."
+        yield Sign("devices", Verdict.WARNING, f"red: {', '.join(red)}", mend)
+    if devices and not closed and not red:
+        yield Sign("devices", Verdict.GOOD, f"{len(devices)} device(s), none red")
+
+
+def _closed(tools: Tools, device: Device) -> LabmgrError | None:
+    """Its key is not pinned, or a secret of it is nowhere."""
+    try:
+        keys_of(tools, device)
+    except LabmgrError as trouble:
+        return trouble
+    return None
 
 
 def _wires(tools: Tools, facts: HostFacts) -> Iterator[Sign]:
