@@ -21,6 +21,7 @@ from labmgr.panel import timeline
 from labmgr.panel.equipment_marks import Mark, marks
 from labmgr.panel.situations import Situation, situation
 from labmgr.panel.timeline import Bar, Scale, Span
+from labmgr.services.instance import pulse
 from labmgr.services.passage.decisions import Decision, lost, proposed
 
 # Of two réalisations that are alike one lab is built.
@@ -107,7 +108,8 @@ def read_day(tools: Tools, name: str, wanted: str = "") -> Day:
     commissions = tools.store.commissions(name)
     tapes = _near_full(tools)
     near = str(tapes.used * 100 // tapes.most) if tapes else ""
-    mark = mark_of(rows, look, str(day), *(str(one) for one in days), near)
+    silent = str(pulse.is_silent(tools))
+    mark = mark_of(rows, look, str(day), *(str(one) for one in days), near, silent)
     return Day(look.session, day, days, rows, commissions, alarms, look.now, mark, tapes)
 
 

@@ -558,7 +558,7 @@ def test_a_refusal_keeps_the_menu_of_staff(teacher):
 
 
 def test_orders_that_nobody_carries_out_are_said_where_they_are_given(world, teacher):
-    paths = ("/", "/sessions/e6", "/labs/e6-1-1")
+    paths = ("/", "/sessions/e6", "/labs/e6-1-1", "/sessions/e6/journee")
     words = "Personne n'exécute les ordres."
     assert all(words in flat(said(teacher.get(path))) for path in paths)
     assert "1 point est à surveiller" in flat(said(teacher.get("/sante")))
