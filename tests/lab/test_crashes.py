@@ -20,7 +20,7 @@ from labmgr.services.session import rosters
 from tests import free
 from tests.lab.clients import wait_for
 from tests.lab.own_engine import Process, labmgr
-from tests.lab.place import SECONDS, own_place
+from tests.lab.place import SECONDS, place_on
 
 # docker-py leaves a socket to the collector whenever an engine does not answer.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
@@ -28,8 +28,8 @@ BY = "tests"
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory):
-    with own_place(tmp_path_factory.mktemp("crash")) as made:
+def place(spare_engine, tmp_path_factory):
+    with place_on(spare_engine, tmp_path_factory.mktemp("crash")) as made:
         yield made
 
 
