@@ -561,7 +561,7 @@ def test_orders_that_nobody_carries_out_are_said_where_they_are_given(world, tea
     paths = ("/", "/sessions/e6", "/labs/e6-1-1", "/sessions/e6/journee")
     words = "Personne n'exécute les ordres."
     assert all(words in flat(said(teacher.get(path))) for path in paths)
-    assert "1 point est à surveiller" in flat(said(teacher.get("/sante")))
+    assert re.search(r"\d points? (est|sont) à surveiller", flat(said(teacher.get("/sante"))))
     world.tools.store.beat("w", world.tools.clock())
     assert not any(words in flat(said(teacher.get(path))) for path in paths)
 
