@@ -22,6 +22,8 @@ from labmgr.errors import EngineError, EngineUnreachable, NotFound
 
 STATE_FOLDER, STATE = "/var/lib/labmgr", "gate.json"
 STARTING = 5.0  # seconds after which a gateway surely listens to signals and orders
+OPENING = 30.0  # seconds for the gateway to say that its door is open, or why not
+CLOSING = 15.0  # seconds for it to say that a door is closed; then it is killed
 PATIENCE = 1.0  # seconds for a signal to close the door, before the gateway is killed
 
 
@@ -36,7 +38,7 @@ def open_door(reach: Reach, lab: str, audience: Audience, until: datetime | None
     if until is not None:
         left = (until - datetime.now(UTC)).total_seconds()
         command += ["--for", f"{left:.3f}", "--until", until.astimezone(UTC).isoformat()]
-    status, said = _when_ready(reach, box, command)
+    status, said = _when_ready(reach, box, command, OPENING)
     if status != 0:
         raise EngineError(
             f"The gateway of lab {lab} did not open for {WHO[audience]}: {said}",
@@ -93,14 +95,14 @@ def _tell_to_close(reach: Reach, box: Box, audience: Audience) -> None:
         with in_our_words(reach.host):
             reach.api.kill(box.id, "SIGUSR1")
     else:
-        _when_ready(reach, box, ["labmgr-gate", "close", WHO[audience]])
+        _when_ready(reach, box, ["labmgr-gate", "close", WHO[audience]], CLOSING)
 
 
-def _when_ready(reach: Reach, box: Box, command: Sequence[str]) -> tuple[int, str]:
+def _when_ready(reach: Reach, box: Box, command: Sequence[str], timeout: float) -> tuple[int, str]:
     """Give an order as soon as the gateway listens to orders."""
     deadline = time.monotonic() + STARTING
     while True:
-        status, said = execute(reach, box.id, command, timeout=15)
+        status, said = execute(reach, box.id, command, timeout=timeout)
         if status == 0 or "Errno" not in said or time.monotonic() > deadline:
             return status, said
         time.sleep(0.1)

@@ -15,7 +15,8 @@ from labmgr_gateway.config import AUDIENCES
 from labmgr_gateway.doors import CLOSED, Door, boot_clock
 from labmgr_gateway.gateway import SOCKET
 
-PATIENCE = 5.0  # seconds within which listeners must be up, or gone
+OPENING = 20.0  # seconds for listeners to be up: after a power cut all labs start at once
+CLOSING = 5.0  # and to be gone; then the gateway is killed
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -63,7 +64,7 @@ def door_of(args: argparse.Namespace) -> Door:
 
 def order(who: str, door: Door) -> dict[str, Any]:
     """Have the door so, and wait until the listeners say so too."""
-    give_up = time.monotonic() + PATIENCE
+    give_up = time.monotonic() + (OPENING if door.open else CLOSING)
     status = ask({"verb": "set", "who": who, "door": asdict(door)})
     while (now := status[who])["listening"] != (now["ports"] if now["open"] else []):
         if time.monotonic() > give_up:
@@ -77,7 +78,7 @@ def order(who: str, door: Door) -> dict[str, Any]:
 
 def ask(request: dict[str, object]) -> dict[str, Any]:
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as gate:
-        gate.settimeout(PATIENCE)
+        gate.settimeout(CLOSING)
         gate.connect(SOCKET)
         gate.send(json.dumps(request).encode())
         answer: dict[str, Any] = json.loads(gate.recv(65536))
