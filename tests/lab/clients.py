@@ -111,6 +111,12 @@ class Visitor:
         config = str(self.folder / "config")
         return self.good("ssh", "-F", config, "-J", self.jump, f"{login}@{node}", *command, say=say)
 
+    def comes_to_read(self, node: str, *command: str) -> str:
+        """What the node answers as soon as its sshd is up again."""
+        ssh = ("ssh", "-F", str(self.folder / "config"), "-J", self.jump, f"etudiant@{node}")
+        assert wait_for(lambda: self.call(*ssh, "true").returncode == 0)
+        return self.good(*ssh, *command)
+
     def gets_in(self) -> bool:
         """Whether the jump host lets this candidate through at all."""
         config = ("ssh", "-F", str(self.folder / "config"), "-J", self.jump)

@@ -62,7 +62,7 @@ def test_back_to_a_save_point_then_the_bell_in_the_middle_of_the_next(hour, tmp_
     me.ssh("srv", "echo bad > note")
     house.wait(savepoints.order_return(tools, SESSION, NUMBER, point.id))
     assert settled(house, lab) is LabState.OPEN
-    assert me.ssh("srv", "cat", "note") == "good\n"
+    assert me.comes_to_read("srv", "cat", "note") == "good\n"
     assert seen(house).clock.running
 
     job = savepoints.order_return(tools, SESSION, NUMBER, point.id)
@@ -78,7 +78,7 @@ def test_back_to_a_save_point_then_the_bell_in_the_middle_of_the_next(hour, tmp_
     assert settled(house, lab) is LabState.RECETTE
     ways = access.for_commission(tools, house.lab(lab), by=BY)
     jury = Visitor.by(house, ways, tmp_path / "jury")
-    assert jury.ssh("srv", "cat", "note") == "good\n"
+    assert jury.comes_to_read("srv", "cat", "note") == "good\n"
     assert "Zabbix" in jury.page(jury.link("sup", "zabbix"))
     assert not me.gets_in(), "the candidate's door stays shut while the commission's works"
     page = me.link("sup", "zabbix")

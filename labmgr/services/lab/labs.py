@@ -196,7 +196,9 @@ def order_restore(tools: Tools, lab_id: str, snapshot_id: str, *, by: str, why: 
 
 
 def carry_out_restore(tools: Tools, lab_id: str, snapshot_id: str, *, by: str) -> Lab:
-    """Put one snapshot back. Only liveness is asked: passwords in it are its candidate's."""
+    """Put one snapshot back. No probe is waited for: the hour runs, and what its candidate had
+    stopped stays stopped; services come up within seconds, as after any start.
+    """
     lab = tools.store.lab(lab_id)
     snapshot = tools.store.snapshot(snapshot_id)
     snapshots.assure_fit(tools, lab, snapshot)
