@@ -20,7 +20,7 @@ from labmgr.domain.lab import Lab, LabState
 from labmgr.domain.passage import Incident, News, Passage, PassageState
 from labmgr.domain.people import Account
 from labmgr.domain.probe import Finding
-from labmgr.domain.recette import Remark, Result, Run
+from labmgr.domain.recette import RecetteBook
 from labmgr.domain.rehearsal import RehearsalBook
 from labmgr.domain.snapshot import Snapshot
 from labmgr.domain.words import Role
@@ -225,26 +225,6 @@ class AccountBook(Protocol):
     def failed_logins(self, who: str, since: datetime) -> int: ...
     def note_failed_login(self, who: str) -> None: ...
     def forgive_failed_logins(self, who: str) -> None: ...
-
-
-class RecetteBook(Protocol):
-    """Replays of recettes and the commission's remarks; nothing here is ever replaced."""
-
-    def begin_recette(self, run: Run) -> Run:
-        """Remember a replay with its rows still unanswered; `id` is given here."""
-
-    def keep_result(self, run: int, result: Result) -> None:
-        """The answer of one row, once: a second one for the same row is Refused."""
-
-    def end_recette(self, run: int, at: datetime) -> None: ...
-    def recettes(self, lab: str) -> list[Run]:
-        """Newest first."""
-
-    def add_remark(self, remark: Remark) -> None:
-        """With its journal row "remark added"."""
-
-    def remarks(self, lab: str) -> list[Remark]:
-        """Oldest first."""
 
 
 class EquipmentBook(Protocol):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from ipaddress import AddressValueError, IPv4Address
+from typing import Protocol
 
 from labmgr.domain.addressing import GATEWAY_OCTET
 from labmgr.domain.checks import CheckMaker
@@ -219,3 +220,25 @@ _ABOUT = ("name", "path", "database", "base", "share", "repository", "project", 
 def _expect(expected: Expected) -> Expect:
     """What is to be blocked is asked as if it should succeed, and must not."""
     return Expect.REFUSED if expected is Expected.REFUSED else Expect.SUCCESS
+
+
+class RecetteBook(Protocol):
+    """Replays of recettes and the commission's remarks; nothing here is ever replaced."""
+
+    def begin_recette(self, run: Run) -> Run:
+        """Remember a replay with its rows still unanswered; `id` is given here."""
+
+    def keep_result(self, run: int, result: Result) -> None:
+        """The answer of one row, once: a second one for the same row is Refused."""
+
+    def end_recette(self, run: int, at: datetime) -> None:
+        """Every row of it has its answer."""
+
+    def recettes(self, lab: str) -> list[Run]:
+        """Newest first."""
+
+    def add_remark(self, remark: Remark) -> None:
+        """With its journal row "remark added"."""
+
+    def remarks(self, lab: str) -> list[Remark]:
+        """Oldest first."""

@@ -196,8 +196,10 @@ def order_restore(tools: Tools, lab_id: str, snapshot_id: str, *, by: str, why: 
 
 
 def carry_out_restore(tools: Tools, lab_id: str, snapshot_id: str, *, by: str) -> Lab:
-    """Put one snapshot back. No probe is waited for: the hour runs, and what its candidate had
-    stopped stays stopped; services come up within seconds, as after any start.
+    """Put one snapshot back.
+
+    No probe is waited for: the hour runs, and what its candidate had stopped stays stopped.
+    Services come up within seconds, as after any start.
     """
     lab = tools.store.lab(lab_id)
     snapshot = tools.store.snapshot(snapshot_id)
