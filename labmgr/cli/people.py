@@ -187,6 +187,19 @@ def candidate_list(shell: Shell, name: str, as_json: bool) -> None:
     answer(found, as_json=as_json, people=lambda: table(heads, rows))
 
 
+@candidate.command("remove")
+@click.argument("name")
+@click.argument("number", metavar="NO")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@json_option
+@click.pass_obj
+def candidate_remove(shell: Shell, name: str, number: str, yes: bool, as_json: bool) -> None:
+    """Take one off the list, with code, réalisations and place in the timetable; labs go first."""
+    ask(yes, f"Candidate {number} is taken off session {name}. Go on?")
+    sessions.remove_candidate(shell.tools, name, number, by=shell.by)
+    answer({"removed": number}, as_json=as_json, people=lambda: click.echo(f"{number}: removed"))
+
+
 @candidate.command("slips")
 @click.argument("name")
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), required=True)

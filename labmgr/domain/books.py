@@ -96,6 +96,9 @@ class RosterBook(Protocol):
         Refused while a lab is more than planned and not gone, or has a job not yet ended.
         """
 
+    def remove_candidate(self, session: str, number: str, *, by: str) -> None:
+        """With all that is theirs alone; refused as `remove_session` is."""
+
     def candidates(self, session: str) -> list[Candidate]: ...
     def candidate(self, session: str, number: str) -> Candidate: ...
     def keep_candidates(self, candidates: Sequence[Candidate], *, by: str) -> int:

@@ -14,7 +14,7 @@ from labmgr.panel.gate import operator, tools
 from labmgr.panel.given_list import given, packed, readable, unpacked
 from labmgr.panel.sessions import template_of
 from labmgr.panel.sure import ask, sure
-from labmgr.services.session import rosters
+from labmgr.services.session import rosters, sessions
 
 bp = Blueprint("candidates", __name__, url_prefix="/sessions/<name>/candidats")
 
@@ -88,4 +88,22 @@ def reissue(name: str, number: str) -> ResponseReturnValue:
         flash(tell(refusal), "error")
     else:
         flash(_("Nouveau code pour %(number)s : imprimez sa fiche.", number=number), "done")
+    return redirect(url_for("candidates.choose", name=name))
+
+
+@bp.post("/<path:number>/retrait")
+def remove(name: str, number: str) -> ResponseReturnValue:
+    if not sure():
+        lost = _(
+            "Son code, ses réalisations et sa place au planning ; son numéro de poste se libère."
+        )
+        question = _("Retirer le candidat %(number)s de la liste ?", number=number)
+        back = url_for("candidates.choose", name=name)
+        return ask(question, lost, verb=_("Retirer de la liste"), back=back)
+    try:
+        sessions.remove_candidate(tools(), name, number, by=operator())
+    except LabmgrError as refusal:
+        flash(tell(refusal), "error")
+    else:
+        flash(_("Candidat %(number)s retiré de la liste.", number=number), "done")
     return redirect(url_for("candidates.choose", name=name))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
 
 from labmgr.domain.exam import Candidate, ExamSession, SessionState
 from labmgr.domain.lab import LabState
@@ -57,19 +57,29 @@ class Rosters(Book):
     def remove_session(self, name: str, *, by: str) -> None:
         """Everything of the session goes with its row, by the tables' own cascade.
 
-        So do labmgr's own secrets of its labs ("gateway:<lab>:…"): a session made again must not
-        open to old passwords. The journal stays. A session that is not there is nothing to do.
+        So do labmgr's own secrets of its labs. The journal stays. A session that is not there is
+        nothing to do.
         """
+        theirs = labs.c.session == name
         with self._db.write() as tx:
-            _refuse_living(tx, name)
+            _refuse_living(tx, theirs, f"Session {name}", f"{name} --all")
             people = select(func.count()).where(candidates.c.session == name)
             number = tx.scalar(people)
-            for lab in tx.scalars(select(labs.c.id).where(labs.c.session == name)).all():
-                theirs = secrets.c.name.contains(f":{lab}:", autoescape=True)
-                tx.execute(delete(secrets).where(theirs))
+            _forget_secrets(tx, theirs)
             if tx.execute(delete(sessions).where(sessions.c.name == name)).rowcount == 1:
                 what = f"removed with {number} candidates"
                 self._note(tx, f"session:{name}", what, by=by)
+
+    def remove_candidate(self, session: str, number: str, *, by: str) -> None:
+        """With code, réalisations, passage, and labs on paper, whose numbers are free again."""
+        theirs = (labs.c.session == session) & (labs.c.candidate == number)
+        one = (candidates.c.session == session) & (candidates.c.number == number)
+        with self._db.write() as tx:
+            _refuse_living(tx, theirs, f"Candidate {number}", f"{session} --candidate {number}")
+            _forget_secrets(tx, theirs)
+            tx.execute(delete(labs).where(theirs))
+            if tx.execute(delete(candidates).where(one)).rowcount == 1:
+                self._note(tx, f"session:{session}", "candidate removed", by=by, why=number)
 
     def candidates(self, session: str) -> list[Candidate]:
         """In the order of their numbers, 9 before 10."""
@@ -131,19 +141,25 @@ def _keep_candidate(tx: Connection, one: Candidate) -> None:
     put(tx, candidates, key, values | {"variables": dict(one.variables)})
 
 
-def _refuse_living(tx: Connection, session: str) -> None:
+def _forget_secrets(tx: Connection, theirs: ColumnElement[bool]) -> None:
+    """Labmgr's own of these labs ("gateway:<lab>:…"): a lab made again must not open to them."""
+    for lab in tx.scalars(select(labs.c.id).where(theirs)).all():
+        tx.execute(delete(secrets).where(secrets.c.name.contains(f":{lab}:", autoescape=True)))
+
+
+def _refuse_living(tx: Connection, theirs: ColumnElement[bool], whose: str, which: str) -> None:
     """Containers without a row would be nobody's: labs go first, and so does their work."""
-    mine = select(labs.c.id).where(labs.c.session == session)
+    mine = select(labs.c.id).where(theirs)
     standing = labs.c.state.not_in({LabState.PLANNED, LabState.GONE})
     alive = tx.scalars(mine.where(standing).order_by(labs.c.number)).all()
     if alive:
         raise Refused(
-            f"Session {session} still has {len(alive)} labs ({', '.join(alive[:3])}…)",
-            hint=f"First `labmgr lab remove {session} --all --wait`.",
+            f"{whose} still has {len(alive)} labs ({', '.join(alive[:3])}…)",
+            hint=f"First `labmgr lab remove {which} --wait`.",
         )
     busy = select(func.count()).where(jobs.c.lab.in_(mine), jobs.c.state.not_in(ENDED))
     if tx.scalar(busy):
         raise Refused(
-            f"Work is still ordered for labs of session {session}",
+            f"{whose}: work is still ordered for labs of theirs",
             hint="Wait until it is done, then repeat.",
         )

@@ -133,6 +133,13 @@ def test_slips_are_readable_by_their_owner_alone(terminal, tmp_path):
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
+def test_a_candidate_is_removed_once_asked(terminal):
+    terminal.world.session(count=2)
+    assert terminal.say("candidate", "remove", "e6", "2").exit_code == 1
+    assert terminal.json("candidate", "remove", "e6", "2", "--yes") == {"removed": "2"}
+    assert [one["number"] for one in terminal.json("candidate", "list", "e6")] == ["1"]
+
+
 def test_accounts_are_made_once_and_their_password_is_shown_once(terminal):
     made = terminal.json("account", "add", "marie", "--role", "teacher")
     assert len(made["password"]) >= 16

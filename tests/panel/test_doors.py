@@ -88,6 +88,7 @@ TABLE = {
     "candidates.save": {A, T},
     "candidates.slips": {A, T},
     "candidates.reissue": {A, T},
+    "candidates.remove": {A, T},
     "forms.show": {A, T},
     "forms.save": {A, T},
     "commissions.show": {A, T, C, E},

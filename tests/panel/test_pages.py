@@ -182,6 +182,15 @@ def test_a_new_code_replaces_the_old_one(world, teacher):
     assert world.code("2") not in said(answer)
 
 
+def test_a_candidate_is_taken_off_the_list_once_one_is_sure(world, teacher):
+    asked = said(teacher.post(CANDIDATES + "/2/retrait", CANDIDATES))
+    assert "Retirer le candidat 2 de la liste ?" in asked
+    assert len(world.tools.store.candidates("e6")) == 3
+    answer = teacher.post(CANDIDATES + "/2/retrait", CANDIDATES, sure="yes")
+    assert "Candidat 2 retiré de la liste." in said(answer)
+    assert [one.number for one in world.tools.store.candidates("e6")] == ["1", "3"]
+
+
 def test_labs_are_built_opened_and_closed_by_order(world, teacher):
     labs = [lab.id for lab in world.labs()]
     assert "3 ordres donnés" in said(order(teacher, "build", *labs))

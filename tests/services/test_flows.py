@@ -553,6 +553,20 @@ def test_a_session_is_closed_and_removed_only_without_its_labs(world):
     assert world.tools.store.secret(f"gateway:{OURS}:candidate") is None
 
 
+def test_a_candidate_is_taken_off_the_list_without_a_lab_only(world):
+    world.ready()
+    numbers = [lab.number for lab in world.tools.store.labs()]
+    with pytest.raises(Refused, match="Candidate 1 still has labs: e6-1-1"):
+        sessions.remove_candidate(world.tools, "e6", "1", by=BY)
+    order(world, labs.order_remove, OURS)
+    sessions.remove_candidate(world.tools, "e6", "1", by=BY)
+    assert [one.number for one in world.tools.store.candidates("e6")] == ["2"]
+    with pytest.raises(NotFound, match="no candidate 1"):
+        sessions.remove_candidate(world.tools, "e6", "1", by=BY)
+    world.imported("e6", 2)
+    assert sorted(lab.number for lab in world.tools.store.labs()) == sorted(numbers)
+
+
 def test_a_gateway_made_anew_is_the_same_to_its_clients(world):
     world.ready()
     lab = world.lab(OURS)

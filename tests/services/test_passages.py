@@ -29,7 +29,7 @@ from labmgr.services.passage import (
     retold,
 )
 from labmgr.services.passage.decisions import Decision
-from labmgr.services.session import forms, rosters
+from labmgr.services.session import forms, rosters, sessions
 from tests.services.world import World
 
 P = PassageState
@@ -283,6 +283,16 @@ def test_an_absence_takes_two_people_and_can_be_taken_back(day):
     assert seen(day).state is P.ABSENT
     attendance.take_back_absence(day.tools, "e6", "1", by="a", why="il attendait dehors")
     attendance.arrive(day.tools, "e6", "1", by="a")
+    assert seen(day).state is P.PRESENT
+
+
+def test_who_came_or_was_said_absent_stays_on_the_list(day):
+    attendance.say_absent(day.tools, "e6", "1", by="a")
+    with pytest.raises(Refused, match="said absent"):
+        sessions.remove_candidate(day.tools, "e6", "1", by=BY)
+    attendance.arrive(day.tools, "e6", "1", by="a")
+    with pytest.raises(Refused, match="came to the exam"):
+        sessions.remove_candidate(day.tools, "e6", "1", by=BY)
     assert seen(day).state is P.PRESENT
 
 

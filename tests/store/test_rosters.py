@@ -97,7 +97,7 @@ def test_a_session_with_a_standing_lab_or_ordered_work_stays(store, session, lab
         store.remove_session(session.name, by="prof")
     store.move(store.move(building, LabState.BROKEN, by="p", why=""), LabState.GONE, by="p", why="")
     store.order(JobKind.REMOVE, lab.id, by="prof")
-    with pytest.raises(Refused, match="Work is still ordered"):
+    with pytest.raises(Refused, match="work is still ordered"):
         store.remove_session(session.name, by="prof")
     store.finish(store.claim("w", Lane.WORK), JobState.DONE)
     store.remove_session(session.name, by="prof")
@@ -138,6 +138,33 @@ def test_everything_of_a_removed_session_goes_but_the_journal(store, full_sessio
     assert left == {"alembic_version": 1, "labs": 1, "secrets": 2, "sessions": 1}
     gone = {"candidates", "codes", "seats", "credentials", "findings", "progress", "jobs"}
     assert theirs >= gone | {"snapshots"}
+
+
+def test_all_of_a_removed_candidate_goes_and_the_others_stay(store, session, make_lab, home):
+    both = [Candidate(session.name, number, "Nom", "Prénom") for number in ("1", "11")]
+    store.keep_candidates(both, by="prof")
+    for one in both:
+        lab = store.add_lab(make_lab(session.name, int(one.number)), by="prof")
+        store.keep_secret(f"gateway:{lab.id}:host-key", "hidden")
+        store.keep_code(session.name, one.number, "ABCD", by="prof")
+        store.take_seat(session.name, one.number, "token")
+        store.order(JobKind.BUILD, lab.id, by="prof")
+    with pytest.raises(Refused, match="work is still ordered"):
+        store.remove_candidate(session.name, "1", by="prof")
+    while job := store.claim("w", Lane.WORK):
+        store.finish(job, JobState.DONE)
+    store.remove_candidate(session.name, "1", by="prof")
+    store.remove_candidate(session.name, "1", by="prof")
+    assert store.candidates(session.name) == both[1:]
+    assert [one.candidate for one in store.labs()] == ["11"]
+    assert [store.code(session.name, number) for number in ("1", "11")] == [None, "ABCD"]
+    assert store.secret(f"gateway:{session.name}-1-1:host-key") is None
+    assert store.secret(f"gateway:{session.name}-11-1:host-key") == "hidden"
+    assert {
+        name: _rows(home)[name] for name in ("codes", "seats", "jobs", "labs")
+    } == dict.fromkeys(("codes", "seats", "jobs", "labs"), 1)
+    removed = [one for one in store.entries() if one.what == "candidate removed"]
+    assert [(one.subject, one.why) for one in removed] == [(f"session:{session.name}", "1")]
 
 
 def _rows(home):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from labmgr.domain.exam import ExamSession, SessionState
-from labmgr.domain.lab import LabState
+from labmgr.domain.lab import Lab, LabState
+from labmgr.domain.passage import Passage, PassageState
 from labmgr.domain.ports import Tools
 from labmgr.errors import Refused
 from labmgr.services.equipment import pruning, states
@@ -39,22 +42,51 @@ def close_session(tools: Tools, name: str, *, by: str) -> ExamSession:
 
 def remove_session(tools: Tools, name: str, *, by: str) -> None:
     """Forget a session with its list; its labs must be gone. The journal stays."""
+    labs = tools.store.labs(name)
+    _refuse_left(tools, labs, f"Session {name}", f"{name} --all")
+    for lab in labs:
+        states.give_back(tools, lab.id, by=by)  # a session of the same name finds them unset
+    configurations = pruning.cited(tools, [lab.id for lab in labs])
+    tools.store.remove_session(name, by=by)
+    pruning.forget(tools, configurations, by=by, why="session removed")
+
+
+def remove_candidate(tools: Tools, name: str, number: str, *, by: str) -> None:
+    """Take one off the list: withdrawn, or never right. Whoever came stays, for the record."""
+    session = tools.store.session(name)
+    tools.store.candidate(name, number)
+    if session.state is SessionState.CLOSED:
+        raise Refused(f"Session {name} is closed", hint="Its list belongs to its record.")
+    if any(_begun(one) for one in tools.store.passages(name) if one.candidate == number):
+        raise Refused(
+            f"Candidate {number} came to the exam, or was said absent",
+            hint="The record keeps whoever it speaks of; the day's page says who is absent.",
+        )
+    labs = [lab for lab in tools.store.labs(name) if lab.candidate == number]
+    _refuse_left(tools, labs, f"Candidate {number}", f"{name} --candidate {number}")
+    for lab in labs:
+        states.give_back(tools, lab.id, by=by)
+    configurations = pruning.cited(tools, [lab.id for lab in labs])
+    tools.store.remove_candidate(name, number, by=by)
+    pruning.forget(tools, configurations, by=by, why="candidate removed")
+
+
+def _begun(passage: Passage) -> bool:
+    """Somebody came, or something was said of it: an absence half confirmed, a mended file."""
+    untouched = passage.state is PassageState.REGISTERED and not passage.absent_said_by
+    return not untouched or passage.arrived is not None
+
+
+def _refuse_left(tools: Tools, labs: Iterable[Lab], whose: str, which: str) -> None:
+    """No lab may stand, and no snapshot be kept that is somebody's work."""
     left = [
-        lab.id
-        for lab in tools.store.labs(name)
-        if lab.state not in _NOTHING_LEFT or tools.store.snapshots(lab.id)
+        lab.id for lab in labs if lab.state not in _NOTHING_LEFT or tools.store.snapshots(lab.id)
     ]
     if left:
         raise Refused(
-            f"Session {name} still has labs: {', '.join(left)}",
-            hint=f"Remove them first: `labmgr lab remove {name} --all`.",
+            f"{whose} still has labs: {', '.join(left)}",
+            hint=f"Remove them first: `labmgr lab remove {which}`.",
         )
-    labs = [lab.id for lab in tools.store.labs(name)]
-    for lab in labs:
-        states.give_back(tools, lab, by=by)  # a session of the same name finds them unset
-    configurations = pruning.cited(tools, labs)
-    tools.store.remove_session(name, by=by)
-    pruning.forget(tools, configurations, by=by, why="session removed")
 
 
 _NOTHING_LEFT = frozenset({LabState.PLANNED, LabState.GONE})
