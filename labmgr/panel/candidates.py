@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -82,13 +84,8 @@ def reissue(name: str, number: str) -> ResponseReturnValue:
         question = _("Donner un nouveau code au candidat %(number)s ?", number=number)
         back = url_for("candidates.choose", name=name)
         return ask(question, lost, verb=_("Donner un nouveau code"), back=back)
-    try:
-        rosters.new_code(tools(), name, number, by=operator())
-    except LabmgrError as refusal:
-        flash(tell(refusal), "error")
-    else:
-        flash(_("Nouveau code pour %(number)s : imprimez sa fiche.", number=number), "done")
-    return redirect(url_for("candidates.choose", name=name))
+    done = _("Nouveau code pour %(number)s : imprimez sa fiche.", number=number)
+    return _done(name, done, lambda: rosters.new_code(tools(), name, number, by=operator()))
 
 
 @bp.post("/<path:number>/retrait")
@@ -100,10 +97,18 @@ def remove(name: str, number: str) -> ResponseReturnValue:
         question = _("Retirer le candidat %(number)s de la liste ?", number=number)
         back = url_for("candidates.choose", name=name)
         return ask(question, lost, verb=_("Retirer de la liste"), back=back)
+    done = _("Candidat %(number)s retiré de la liste.", number=number)
+    return _done(
+        name, done, lambda: sessions.remove_candidate(tools(), name, number, by=operator())
+    )
+
+
+def _done(name: str, words: str, verb: Callable[[], object]) -> ResponseReturnValue:
+    """Back on the list, with these words or the refusal."""
     try:
-        sessions.remove_candidate(tools(), name, number, by=operator())
+        verb()
     except LabmgrError as refusal:
         flash(tell(refusal), "error")
     else:
-        flash(_("Candidat %(number)s retiré de la liste.", number=number), "done")
+        flash(words, "done")
     return redirect(url_for("candidates.choose", name=name))

@@ -65,16 +65,8 @@ TEMPLATE = Accepted(ComposeFile, "labmgr template")
 RECETTE = Accepted(RecetteFile, "labmgr recette")
 
 
-def schema() -> Mapping[str, Any]:
-    return TEMPLATE.schema
-
-
 def keys() -> Sequence[tuple[str, str]]:
     return TEMPLATE.keys
-
-
-def keys_at(path: tuple[str | int, ...]) -> list[str]:
-    return TEMPLATE.at(path)
 
 
 def _closed(place: Any) -> Any:  # noqa: ANN401 - any JSON

@@ -107,20 +107,20 @@ class Visitor:
         assert done.returncode == 0, f"{command}: {done.returncode}: {done.stdout}{done.stderr}"
         return done.stdout
 
+    def way(self, node: str, login: str = "etudiant") -> tuple[str, ...]:
+        return ("ssh", "-F", str(self.folder / "config"), "-J", self.jump, f"{login}@{node}")
+
     def ssh(self, node: str, *command: str, login: str = "etudiant", say: str = "") -> str:
-        config = str(self.folder / "config")
-        return self.good("ssh", "-F", config, "-J", self.jump, f"{login}@{node}", *command, say=say)
+        return self.good(*self.way(node, login), *command, say=say)
 
     def comes_to_read(self, node: str, *command: str) -> str:
         """What the node answers as soon as its sshd is up again."""
-        ssh = ("ssh", "-F", str(self.folder / "config"), "-J", self.jump, f"etudiant@{node}")
-        assert wait_for(lambda: self.call(*ssh, "true").returncode == 0)
-        return self.good(*ssh, *command)
+        assert wait_for(lambda: self.call(*self.way(node), "true").returncode == 0)
+        return self.ssh(node, *command)
 
     def gets_in(self) -> bool:
         """Whether the jump host lets this candidate through at all."""
-        config = ("ssh", "-F", str(self.folder / "config"), "-J", self.jump)
-        return self.call(*config, "etudiant@auth", "true").returncode == 0
+        return self.call(*self.way("auth"), "true").returncode == 0
 
     @contextmanager
     def tunnel(self, node: str, port: int):

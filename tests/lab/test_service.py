@@ -97,7 +97,7 @@ def docker(*words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
 def server(empty_house, tmp_path):
     """Its engine is the host's, where the images are; it has no lab there."""
     if not HIERARCHY.is_dir():
-        pytest.skip("a systemd of the test's own needs cgroup v1; seen in a guest on v2")
+        pytest.skip("a systemd of the test's own needs cgroup v1")
     if sys.version_info[:2] != PYTHON:
         pytest.skip(f"the container has Python {'.'.join(map(str, PYTHON))}")
     home = tmp_path / "home"

@@ -116,10 +116,8 @@ def _record(tools: Tools, session: ExamSession, real: Passage, pages: Pages) -> 
     passage = real if known else replace(real, choice=0, lab="")
     candidate = tools.store.candidate(session.name, passage.candidate)
     now, lab = tools.clock(), passage.lab
-    opened = [row.rank for row in pages.of(f"passage:{passage.id}") if row.what == "hour begun"]
-    before = opened[0] if opened else None
+    kept, before = _kept(tools, lab), _hour_began(passage, pages)
     tried, remarks = _recette(tools, lab)
-    kept = _kept(tools, lab)
     return PassageRecord(
         session=session,
         candidate=who(candidate, passage),
@@ -153,6 +151,12 @@ def _record(tools: Tools, session: ExamSession, real: Passage, pages: Pages) -> 
         devices=tuple(one for one in kept if not one.collected),
         collected=tuple(_collected(tools, one) for one in kept if one.collected),
     )
+
+
+def _hour_began(passage: Passage, pages: Pages) -> int | None:
+    """The rank of the journal's row that says so."""
+    rows = pages.of(f"passage:{passage.id}")
+    return next((row.rank for row in rows if row.what == "hour begun"), None)
 
 
 def _commission(tools: Tools, passage: Passage) -> Commission | None:
