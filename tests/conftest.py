@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import tempfile
+import threading
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ settings.register_profile("search", deadline=None, suppress_health_check=SLOW)
 settings.load_profile("house")
 
 MEMORY = Path("/dev/shm")
+OWN_THREADS = ("terminal", "rehearsal", "errand")
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = [
     "--no-sandbox",
@@ -35,6 +37,15 @@ def disk():
     """For many small databases, in memory: nothing in those tests is about the disk itself."""
     with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
         yield Path(folder)
+        let_finish()
+
+
+def let_finish():
+    """Work of its own threads writes to the end: its folder must not go away under it."""
+    for one in threading.enumerate():
+        if one.name in OWN_THREADS:
+            one.join(20)
+            assert not one.is_alive(), f"{one.name} still works after its test"
 
 
 @pytest.fixture(scope="session")

@@ -5,8 +5,9 @@ from html import unescape
 import pytest
 
 from labmgr.domain.lab import LabState
+from labmgr.domain.terminals import Size
 from labmgr.domain.words import Audience, Role
-from labmgr.services.desk.live_terminal import Holder
+from labmgr.services.desk.live_terminal import Ending, Holder
 from labmgr.services.lab import doors
 
 MINE, THEIRS = "e6-1-1", "e6-2-1"
@@ -27,9 +28,9 @@ def running(app, world, candidate):
     """A terminal of the first candidate's."""
     register = app.extensions["terminals"]
     holder = Holder(Audience.CANDIDATE, "candidate:e6/1", "candidate 1")
-    from labmgr.domain.terminals import Size  # noqa: PLC0415 - only here
-
-    return register.open(world.tools.store.lab(MINE), "srv", Size(), holder)
+    made = register.open(world.tools.store.lab(MINE), "srv", Size(), holder)
+    yield made
+    made.end(Ending.LEFT)
 
 
 def page_of(lab, node="srv"):

@@ -31,11 +31,23 @@ def opened(world):
 
 
 @pytest.fixture
-def register(world):
-    made = Terminals(world.tools)
-    yield made
-    for one in made.of():
-        one.end(Ending.LEFT)
+def registers():
+    """Makes registers; what still runs in one is ended."""
+    made = []
+
+    def make(tools):
+        made.append(Terminals(tools))
+        return made[-1]
+
+    yield make
+    for one in made:
+        for terminal in one.of():
+            terminal.end(Ending.LEFT)
+
+
+@pytest.fixture
+def register(world, registers):
+    return registers(world.tools)
 
 
 def shell(register, world, lab, holder=CANDIDATE, node="db", **more):
@@ -176,10 +188,10 @@ def test_no_room_for_a_recording_is_written_down_and_the_shell_opens(world, open
     assert "the recording of the terminal on db has stopped" in world.events(opened)
 
 
-def test_a_shell_outlives_the_room_of_all_recordings(world, opened, register):
+def test_a_shell_outlives_the_room_of_all_recordings(world, opened, registers):
     tapes = FileRecordings(world.home, now=world.clock, most=9000)
     world.tools = replace(world.tools, recordings=tapes)
-    register = Terminals(world.tools)
+    register = registers(world.tools)
     mine = shell(register, world, opened)
     assert mine.recorded
     while tapes.space().used < 8000:
