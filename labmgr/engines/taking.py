@@ -23,6 +23,9 @@ from labmgr.errors import EngineError, NotFound
 
 HOOK_SECONDS = 60
 
+Look = Callable[[], Part]  # at what was kept, once it is
+Work = Callable[[], Look]
+
 
 def take(
     reach: Reach, cgroups: Cgroups, plan: LabPlan, snapshot: str, way: SystemdWay
@@ -57,7 +60,8 @@ class Taking:
     def take(self) -> tuple[Part, ...]:
         try:
             with self._quiet(), self._paused():
-                parts = each(lambda work: work(), [*self._commits(), *self._archives()])
+                kept = each(lambda work: work(), [*self._commits(), *self._archives()])
+            parts = each(lambda look: look(), kept)  # nobody is held up for it
         except BaseException:
             discard(self.reach, self.plan.lab, self.snapshot)
             raise
@@ -67,7 +71,8 @@ class Taking:
     def _quiet(self) -> Iterator[None]:
         """The templates' hooks around it; those after run even when it failed."""
         awake = [node for node in self.plan.nodes if self.boxes[node.name].awake]
-        if any(each(lambda box: is_held(self.reach, box.id), self._awake)):
+        hooks = any(node.quiesce.before for node in awake)
+        if hooks and any(each(lambda box: is_held(self.reach, box.id), self._awake)):
             self._resume()  # a dead worker left them so; hooks need them running
         try:
             each(lambda node: self._hook(node, node.quiesce.before), awake)
@@ -99,11 +104,10 @@ class Taking:
 
     def _resume(self) -> None:
         self.freeze(False)
-        now = self.reach.parts_of(self.plan.lab)
-        each(lambda box: release(self.reach, box.id), [box for box in now if box.awake])
+        each(lambda box: release(self.reach, box.id), self._awake)
 
-    def _commits(self) -> list[Callable[[], Part]]:
-        def commit(box: Box) -> Part:
+    def _commits(self) -> list[Work]:
+        def commit(box: Box) -> Look:
             tag = self.reach.names.tag(self.snapshot, box.node)
             with in_our_words(self.reach.host):
                 self.reach.api.commit(
@@ -113,12 +117,12 @@ class Taking:
                     pause=False,  # it is paused already, with all the others
                     changes=self._labels(Role.NODE, box.node),
                 )
-            return self._part(PartKind.NODE, box.node, box.node, "", tag)
+            return lambda: self._part(PartKind.NODE, box.node, box.node, "", tag)
 
         return [_bound(commit, box) for box in self.boxes.values()]
 
-    def _archives(self) -> list[Callable[[], Part]]:
-        def read_out(box: Box, path: str, name: str) -> Part:
+    def _archives(self) -> list[Work]:
+        def read_out(box: Box, path: str, name: str) -> Look:
             tag = self.reach.names.tag(self.snapshot, f"volume.{name}")
             labels = self._labels(Role.NODE, box.node, f"{VOLUME}={name}")
             with self.reach.archive(box.id, path) as pieces:
@@ -127,7 +131,7 @@ class Taking:
                 )
             if "errorDetail" in str(answer):
                 raise refusal(f"volume {name} could not be kept: {answer}", self.reach.host)
-            return self._part(PartKind.VOLUME, box.node, name, path, tag)
+            return lambda: self._part(PartKind.VOLUME, box.node, name, path, tag)
 
         return [_bound(read_out, *volume) for volume in self._volumes()]
 
@@ -165,5 +169,5 @@ class Taking:
         return int(self.reach.image(parent)["Size"]) if parent else 0
 
 
-def _bound(work: Callable[..., Part], *words: object) -> Callable[[], Part]:
+def _bound(work: Callable[..., Look], *words: object) -> Work:
     return lambda: work(*words)
