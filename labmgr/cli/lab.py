@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import click
 
-from labmgr.cli.shell import Command, Shell, answer, ask, json_option, refuse, table
+from labmgr.cli.shell import Command, Shell, answer, ask, json_option, note, refuse, table
 from labmgr.cli.waiting import follow, report
 from labmgr.domain.lab import Lab, LabState
 from labmgr.domain.ports import Tools
@@ -119,9 +119,13 @@ def build(call: Call) -> None:
 @lab.command("open")
 @working
 def open_(call: Call) -> None:
-    """Let the candidates in."""
-    by = call.shell.by
-    call.each(lambda tools, one: doors.order_open(tools, one.id, by=by), idle={LabState.OPEN})
+    """Let the candidates in; --all and --wave leave frozen labs frozen."""
+    by, idle = call.shell.by, {LabState.OPEN}
+    if not call.numbers:
+        idle.add(LabState.FROZEN)
+        if frozen := [one.id for one in call.labs() if one.state is LabState.FROZEN]:
+            note(f"left frozen: {', '.join(frozen)}; --candidate NO opens one of them again")
+    call.each(lambda tools, one: doors.order_open(tools, one.id, by=by), idle=idle)
 
 
 @lab.command()

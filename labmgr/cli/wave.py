@@ -52,11 +52,13 @@ def _show(found: Sequence[Wave]) -> None:
             ", ".join(f"{who.candidate} ({who.state})" for who in one.passages),
             f"{sum(lab.state in STANDING for lab in one.labs)} of {len(one.labs)}",
             f"{one.memory_wanted // MIB} MiB",
-            f"{one.memory_free // MIB} MiB",
+            "unknown" if one.memory_free is None else f"{one.memory_free // MIB} MiB",
         )
         for one in found
     ]
     table(["wave", "passages", "labs standing", "memory wanted", "free"], rows)
+    if any(one.memory_free is None for one in found):
+        note("the container engine does not answer: states as last known, free memory unknown")
 
 
 @wave.command()

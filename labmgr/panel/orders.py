@@ -10,14 +10,16 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from labmgr.domain.lab import Lab, LabState
 from labmgr.domain.ports import Tools
 from labmgr.domain.snapshot import SnapshotKind
 from labmgr.errors import BadInput, LabmgrError
 from labmgr.panel.filters import tell
 from labmgr.panel.gate import operator, tools
 from labmgr.panel.labs import bp
-from labmgr.services.lab import doors, labs, probes, snapshots
+from labmgr.services.lab import doors, labs, probes, sitting, snapshots
 
+OTHERS: Final = "others"  # open what is ticked, but for the frozen ones
 LOSING: Final = frozenset({"reset", "remove", "restore"})
 # Messages travel in a cookie of four kilobytes, and nobody reads thirty of them.
 MOST_TOLD, LONGEST = 3, 700
@@ -34,8 +36,15 @@ def order() -> ResponseReturnValue:
     if not chosen:
         flash(_("Cochez d'abord au moins un labo."), "error")
         return redirect(back)
-    if verb in LOSING and request.form.get("sure") != "yes":
+    sure = request.form.get("sure", "")
+    if verb in LOSING and sure != "yes":
         return _ask(verb, chosen)
+    frozen = _frozen(chosen) if verb == "open" else []
+    if frozen and sure not in {"yes", OTHERS}:
+        return _ask_again(frozen, chosen)
+    if frozen and sure == OTHERS:
+        kept = {one.id for one in frozen}
+        chosen = [lab_id for lab_id in chosen if lab_id not in kept]
     done, refusals = _each(verb, chosen)
     if done:
         flash(ngettext("%(num)d ordre donné.", "%(num)d ordres donnés.", done), "done")
@@ -43,6 +52,13 @@ def order() -> ResponseReturnValue:
         flash(_("Il n'y avait rien à faire."), "done")
     _tell(refusals)
     return redirect(back)
+
+
+def _frozen(chosen: Sequence[str]) -> list[Lab]:
+    """What somebody closed for the commission to see as it was left."""
+    labs_meant = [tools().store.lab(lab_id) for lab_id in chosen]
+    frozen = [lab for lab in labs_meant if lab.state is LabState.FROZEN]
+    return [lab for lab in frozen if sitting.may_by_hand(tools(), lab)]  # the rest is refused
 
 
 def _each(verb: str, chosen: Sequence[str]) -> tuple[int, list[LabmgrError]]:
@@ -112,6 +128,21 @@ def _ask(verb: str, chosen: Sequence[str]) -> ResponseReturnValue:
         devices=[
             one.device for lab_id in chosen for one in store.device_states(lab_id) if not one.aside
         ],
+        origin=request.form.get("from", ""),
+        back=_back(chosen),
+    )
+
+
+def _ask_again(frozen: Sequence[Lab], chosen: Sequence[str]) -> ResponseReturnValue:
+    store = tools().store
+    session = store.session(frozen[0].session)
+    return render_template(
+        "reopen.html",
+        frozen=frozen,
+        chosen=chosen,
+        others=len(chosen) - len(frozen),
+        session=session,
+        people={one.number: one for one in store.candidates(session.name)},
         origin=request.form.get("from", ""),
         back=_back(chosen),
     )

@@ -47,7 +47,9 @@ class WaveCard:
 
     @property
     def fits(self) -> bool:
-        return self.wave.memory_wanted <= self.wave.memory_free
+        """Also while nobody knows: the page says that apart."""
+        free = self.wave.memory_free
+        return free is None or self.wave.memory_wanted <= free
 
 
 @bp.get("")
@@ -146,6 +148,7 @@ def _seen(name: str) -> dict[str, object]:
     return {
         "session": session,
         "cards": cards,
+        "engine_away": any(card.wave.memory_free is None for card in cards),
         "busy": any(job.state not in ENDED for job in jobs),
     }
 

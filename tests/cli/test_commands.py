@@ -77,6 +77,19 @@ def test_an_open_lab_is_reset_only_by_force_with_a_reason(terminal):
     assert "wrong subject" in whys
 
 
+def test_frozen_labs_stay_frozen_unless_they_are_named(terminal):
+    terminal.ready()
+    for verb in ("open", "freeze"):
+        terminal.json("lab", verb, "e6", "--candidate", "1", "--wait")
+    said = terminal.say("lab", "open", "e6", "--all", "--wait")
+    assert said.exit_code == 0
+    assert "left frozen: e6-1-1" in said.stderr
+    states = {one["id"]: one["state"] for one in terminal.json("lab", "list", "e6")}
+    assert states == {"e6-1-1": "frozen", "e6-2-1": "open"}
+    terminal.json("lab", "open", "e6", "--candidate", "1", "--wait")
+    assert terminal.json("lab", "show", "e6", "1")["lab"]["state"] == "open"
+
+
 def test_a_job_that_ends_badly_gives_status_one_with_its_words(terminal):
     terminal.world.session(count=1)
     full = DiskFull("No room left for node web", hint="Free some disk.")

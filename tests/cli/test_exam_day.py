@@ -7,6 +7,7 @@ import pytest
 from labmgr.domain.passage import Passage
 from labmgr.domain.rehearsal import Rehearsal, Trial
 from labmgr.domain.repair import Seen
+from labmgr.errors import EngineUnreachable
 from labmgr.services.passage import attendance, outages
 from tests.services.world import NOON
 
@@ -185,6 +186,18 @@ def test_between_two_waves_one_command_and_said_again_nothing_changes(day):
     assert [one["labs"][f"e6-{one['wave']}-1"] for one in shown] == ["gone", "ready"]
     assert shown[1]["memory_free"] > shown[1]["memory_wanted"] == 0
     assert "choice" not in day.say("wave", "show", "e6", "--json").stdout
+
+
+def test_waves_are_shown_while_the_engine_is_away(day):
+    def away():
+        raise EngineUnreachable("localhost")
+
+    day.world.engine.facts = away
+    said = day.say("wave", "show", "e6")
+    assert said.exit_code == 0
+    assert "unknown" in said.stdout
+    assert "does not answer" in said.stderr
+    assert day.json("wave", "show", "e6")[0]["memory_free"] is None
 
 
 def test_the_labs_of_a_wave_are_named_by_its_number(day):

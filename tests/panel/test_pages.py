@@ -238,6 +238,28 @@ def test_a_refused_order_says_why_and_stops_none_of_the_others(world, teacher):
     assert "Construisez-le d'abord." in words
 
 
+def test_a_frozen_lab_is_opened_again_only_after_a_question(world, teacher):
+    world.ready()
+    first, second, third = (lab.id for lab in world.labs())
+    order(teacher, "open", first)
+    world.work()
+    order(teacher, "freeze", first)
+    world.work()
+    before = len(world.tools.store.jobs())
+    page = said(order(teacher, "open", first, second, third))
+    assert "Rouvrir un labo gelé ?" in page
+    assert "1 labo gelé" in page
+    assert len(world.tools.store.jobs()) == before
+    assert "2 ordres donnés" in said(order(teacher, "open", first, second, third, sure="others"))
+    world.work()
+    states = [world.tools.store.lab(lab).state for lab in (first, second, third)]
+    assert states == [LabState.FROZEN, LabState.OPEN, LabState.OPEN]
+    assert "Ouvrir seulement" not in said(order(teacher, "open", first))
+    order(teacher, "open", first, sure="yes")
+    world.work()
+    assert world.tools.store.lab(first).state is LabState.OPEN
+
+
 def test_nothing_ticked_and_an_unknown_order_do_no_harm(world, teacher):
     assert "Cochez d'abord" in said(order(teacher, "build", session="e6"))
     assert order(teacher, "explode", world.labs()[0].id).status_code == 400

@@ -8,6 +8,7 @@ from labmgr.domain.exam import Phase, Realisation
 from labmgr.domain.lab import LabState
 from labmgr.domain.passage import Passage, PassageState
 from labmgr.domain.words import Role
+from labmgr.errors import EngineUnreachable
 from labmgr.services.day import waves
 from labmgr.services.instance import accounts
 from labmgr.services.passage import attendance, choices, passages
@@ -99,6 +100,23 @@ def test_each_wave_tells_who_sits_what_stands_and_what_memory_it_wants(world, co
     page = said(come_in(E).text(WAVES))
     assert "512 Mio ne tient pas maintenant (libre hors de la réserve : 376 Mio)" in page
     assert "Tourner…" in page
+
+
+def test_an_engine_that_is_away_hides_no_wave(world, come_in):
+    waves.prepare(world.tools, "e6", 1, by="t")
+    world.work()
+
+    def away():
+        raise EngineUnreachable("localhost")
+
+    world.engine.facts = away
+    client = come_in(E)
+    for page in (client.text(WAVES), client.text(f"{WAVES}/_live")):
+        assert "Le moteur de conteneurs ne répond pas" in said(page)
+        assert "4 sur 4" in said(page)
+        assert "(libre : on ne sait pas)" in said(page)
+    assert confirm(client, f"{WAVES}/2/preparation").status_code == 502
+    assert jobs(world) == []
 
 
 def test_a_wave_is_prepared_after_its_labs_were_read(world, come_in):

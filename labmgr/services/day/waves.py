@@ -9,7 +9,7 @@ from labmgr.domain.lab import STANDING, Lab, LabState
 from labmgr.domain.passage import BEFORE, UNDER_WAY, Passage, PassageState
 from labmgr.domain.ports import Tools
 from labmgr.domain.work import Job, JobKind
-from labmgr.errors import BadInput, NotFound, Refused
+from labmgr.errors import BadInput, EngineUnreachable, NotFound, Refused
 from labmgr.services.lab import away, probes, sitting
 from labmgr.services.lab.capacity import admit, memory_of, to_build
 
@@ -21,13 +21,16 @@ NOT_BEGUN = BEFORE | {P.ABSENT}
 
 @dataclass(frozen=True)
 class Wave:
-    """One wave as it stands. Memory in bytes: what its labs still want, what is free."""
+    """One wave as it stands. Memory in bytes: what its labs still want, what is free.
+
+    `memory_free` is None while the engine does not answer.
+    """
 
     number: int
     passages: tuple[Passage, ...]
     labs: tuple[Lab, ...]
     memory_wanted: int
-    memory_free: int
+    memory_free: int | None
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,7 @@ class Turn:
 def waves(tools: Tools, session: str) -> list[Wave]:
     """Every wave of a session, in order."""
     found = tools.store.passages(tools.store.session(session).name)
-    free = max(0, tools.engine.facts().memory_free - tools.site.memory_reserve)
+    free = _free(tools) if found else None
     return [_wave(tools, number, found, free) for number in sorted({one.wave for one in found})]
 
 
@@ -190,7 +193,15 @@ def _refuse_running(
     tools.store.write(f"session:{session}", what, by=by, why=why)
 
 
-def _wave(tools: Tools, number: int, found: Sequence[Passage], free: int) -> Wave:
+def _free(tools: Tools) -> int | None:
+    """What a wave is and where it stands is in the rows: no engine is needed to tell."""
+    try:
+        return max(0, tools.engine.facts().memory_free - tools.site.memory_reserve)
+    except EngineUnreachable:
+        return None
+
+
+def _wave(tools: Tools, number: int, found: Sequence[Passage], free: int | None) -> Wave:
     mine = tuple(one for one in found if one.wave == number)
     labs = [lab for one in mine for lab in _all_labs(tools, one)]
     wanted = [lab for one in mine for lab in _needed(tools, one) if lab.state not in STANDING]
