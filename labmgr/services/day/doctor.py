@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from labmgr.domain.inventory import Device
 from labmgr.domain.ports import Tools
+from labmgr.domain.record import LOCAL
 from labmgr.domain.site import HostFacts
 from labmgr.errors import LabmgrError
 from labmgr.services.equipment.asking import keys_of
@@ -92,21 +93,23 @@ def _templates(tools: Tools) -> Iterator[Sign]:
 def _clock(tools: Tools) -> Iterator[Sign]:
     """Only a clock that cannot be right is noticed: a server without Internet has no other."""
     now, last = tools.now(), tools.store.entries(limit=1)
+    here = now.astimezone(LOCAL)  # to be held against the clock on the wall
     if now.year < OLDEST_CLOCK or (last and last[-1].at > now + timedelta(minutes=1)):
         yield Sign(
             "clock",
             Verdict.BAD,
-            f"{now:%Y-%m-%d %H:%M} UTC is before labmgr's last act",
+            f"{here:%Y-%m-%d %H:%M} Paris time is before labmgr's last act",
             "Set the server's clock (`timedatectl set-time`), then restart labmgr.",
         )
     else:
-        yield Sign("clock", Verdict.GOOD, f"{now:%Y-%m-%d %H:%M} UTC")
+        yield Sign("clock", Verdict.GOOD, f"{here:%Y-%m-%d %H:%M} Paris time")
 
 
 def _worker(tools: Tools) -> Iterator[Sign]:
     beat = tools.store.last_beat()
     if pulse.is_silent(tools):
-        seen = "never started" if beat is None else f"silent since {beat.at:%H:%M:%S} UTC"
+        since = beat and beat.at.astimezone(LOCAL)
+        seen = f"silent since {since:%H:%M:%S}" if since else "never started"
         yield Sign("worker", Verdict.WARNING, seen, "Start it: `labmgr serve`.")
     else:
         yield Sign("worker", Verdict.GOOD, "at work")

@@ -11,6 +11,7 @@ from labmgr.domain.exam import Phase
 from labmgr.domain.lab import LabState
 from labmgr.domain.passage import PHASE_OF, Incident, News, Noticed, Over, Passage, PassageState
 from labmgr.domain.ports import Tools
+from labmgr.domain.record import LOCAL
 from labmgr.domain.repair import GATEWAY, Seen
 from labmgr.domain.work import JobKind, Order
 from labmgr.errors import LabmgrError
@@ -51,7 +52,8 @@ def recover_clocks(tools: Tools) -> list[str]:
 
 
 def _was_away(tools: Tools, passage: Passage, beat: Moment, seconds: float) -> None:
-    what = f"labmgr was away since {beat.at:%H:%M:%S} UTC for {seconds:.0f} s, the lab ran on"
+    since = beat.at.astimezone(LOCAL)
+    what = f"labmgr was away since {since:%H:%M:%S} for {seconds:.0f} s, the lab ran on"
     one = tools.store.open_incident(passage.session, passage.candidate, what, by=BY)
     tools.store.end_incident(one.id, seconds=0.0, by=BY)
 
@@ -125,7 +127,7 @@ def _suspend(tools: Tools, before: Passage, beat: Moment, *, rebooted: bool) -> 
     after = halted.with_clock(phase, clock.halted(beat))
     orders = [Order(JobKind.CLOSE, before.lab)] if before.lab and before.state is P.HOUR else []
     orders += equipped.order_close(tools, before.lab) if orders else []
-    what = f"suspended: outage since {beat.at:%H:%M:%S} UTC"
+    what = f"suspended: outage since {beat.at.astimezone(LOCAL):%H:%M:%S}"
     news = [Noticed(f"suspended: {why}")]
     tools.store.change_passage(before, after, what=what, by=BY, why=why, orders=orders, news=news)
     said = f"passage {before.id} suspended: {why}"
