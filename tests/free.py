@@ -20,31 +20,55 @@ import docker
 
 TENS = range(100, 240)  # second octets of 10.x that the tests may take
 PORTS = range(21000, 31000, 100)  # below those that the kernel gives to clients
+SINGLE_PORTS = range(31000, 32700)  # those too
+TRIAL_NET = "10.249"  # of small networks that no lab of labmgr's own has
 HELD = Path(tempfile.gettempdir()) / f"labmgr-tests-{os.getuid()}"
 
 
 def net_base(count: int) -> str:
     """`10.N` such that 10.N to 10.(N+count-1) are free."""
     taken = list(taken_networks())
-    firsts = list(range(TENS.start, TENS.stop - count))
-    random.shuffle(firsts)
-    for first in firsts:
-        wanted = [ipaddress.ip_network(f"10.{one}.0.0/16") for one in range(first, first + count)]
-        used = any(one.overlaps(other) for one in wanted for other in taken)
-        if not used and hold(*(f"net-{one}" for one in range(first, first + count))):
+    for first in shuffled(range(TENS.start, TENS.stop - count)):
+        nets = range(first, first + count)
+        used = any(overlaps(f"10.{one}.0.0/16", taken) for one in nets)
+        if not used and hold(*(f"net-{one}" for one in nets)):
             return f"10.{first}"
     raise AssertionError(f"no {count} free networks in 10.{TENS.start} to 10.{TENS.stop - 1}")
 
 
-def port_base(count: int = 100) -> int:
-    """The first of *count* ports, at most 100, none of which is listened on."""
-    bases = list(PORTS)
-    random.shuffle(bases)
-    return next(
-        base
-        for base in bases
-        if all(is_free(base + one) for one in range(count)) and hold(f"ports-{base}")
-    )
+def two_nets() -> tuple[str, str]:
+    """The first three octets of two networks of 256 addresses."""
+    taken = list(taken_networks())
+    for third in shuffled(range(0, 256, 2)):
+        both = f"{TRIAL_NET}.{third}", f"{TRIAL_NET}.{third + 1}"
+        used = any(overlaps(f"{one}.0/24", taken) for one in both)
+        if not used and hold(f"net-{both[0]}"):
+            return both
+    raise AssertionError(f"no two free networks in {TRIAL_NET}")
+
+
+def overlaps(net: str, taken: list[ipaddress.IPv4Network]) -> bool:
+    return any(ipaddress.ip_network(net).overlaps(other) for other in taken)
+
+
+def port_base() -> int:
+    """The first of 100 ports, none of which is listened on."""
+    for base in shuffled(PORTS):
+        if all(is_free(base + one) for one in range(PORTS.step)) and hold(f"ports-{base}"):
+            return base
+    raise AssertionError(f"no {PORTS.step} free ports together from {PORTS.start} up")
+
+
+def port() -> int:
+    """One port on which nobody listens: there are enough for a whole run, and others beside."""
+    for one in shuffled(SINGLE_PORTS):
+        if is_free(one) and hold(f"port-{one}"):
+            return one
+    raise AssertionError(f"no free port from {SINGLE_PORTS.start} up")
+
+
+def shuffled(numbers: range) -> list[int]:
+    return random.sample(numbers, len(numbers))
 
 
 def hold(*names: str) -> bool:

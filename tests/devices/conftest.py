@@ -109,7 +109,7 @@ def server(room, tmp_path):
     for name in ("host", "login"):
         command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(tmp_path / name)]
         subprocess.run(command, check=True)
-    port = free.port_base(1)
+    port = free.port()
     (tmp_path / "sshd_config").write_text(SETTINGS.format(port=port, folder=tmp_path))
     (tmp_path / "kept.conf").write_text("one = 1\n")
     log = (tmp_path / "sshd.log").open("wb")

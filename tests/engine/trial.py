@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import os
-import secrets
 import subprocess
 import tarfile
 import time
@@ -14,6 +13,8 @@ from pathlib import Path
 
 import docker
 from docker.models.containers import Container
+
+from tests import free
 
 CAPS = ["KILL", "SETUID", "SETGID", "SYS_CHROOT", "NET_BIND_SERVICE"]
 PASSWORDS = {"candidate": "pass-of-candidate", "examiner": "pass-of-examiner"}
@@ -38,8 +39,7 @@ class TrialLab:
     ) -> None:
         self.engine, self.id, self.folder = engine, uuid.uuid4().hex[:8], folder
         self.bind = bind
-        third = 2 * secrets.randbelow(128)  # Docker refuses one range twice
-        self.lan, self.front_net = f"10.249.{third}", f"10.249.{third + 1}"
+        self.lan, self.front_net = free.two_nets()  # Docker refuses one range twice
         self.bridges = {kind: f"{prefix}{kind}{self.id}" for kind in "if"}
         self._network("i", self.lan, internal=True)
         self._network("f", self.front_net, internal=False)

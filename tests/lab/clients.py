@@ -125,7 +125,7 @@ class Visitor:
     @contextmanager
     def tunnel(self, node: str, port: int):
         """A local port behind which the node's service is."""
-        local = free.port_base(1)
+        local = free.port()
         host, at = self.jump.rsplit(":", 1)
         forward = f"{local}:{node}:{port}"
         config = ("-F", str(self.folder / "config"), "-o", "ExitOnForwardFailure=yes")

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from tests import free
 from tests.lab.clients import wait_for
 from tests.lab.own_engine import ip
 
@@ -23,7 +24,8 @@ time.sleep(3600)
 @contextmanager
 def outside() -> Iterator[str]:
     """Its address, where these ports accept whoever finds a way there. Needs root."""
-    name, third = f"lmo{secrets.token_hex(3)}", secrets.randbelow(256)
+    name = f"lmo{secrets.token_hex(3)}"
+    third = next(one for one in free.shuffled(range(256)) if free.hold(f"outside-{one}"))
     here, there = (f"198.18.{third}.{last}" for last in (1, 2))  # RFC 2544: never routed
     ip("netns", "add", name)
     try:

@@ -159,7 +159,7 @@ def door_is_open(place, lab) -> bool:
 
 
 def test_panel_and_worker_come_back_when_killed(place):
-    port = free.port_base(1)
+    port = free.port()
     serve = Process(
         labmgr("serve", "--port", str(port)), place.environment, place.folder / "serve.log"
     )
@@ -192,8 +192,8 @@ def child(parent: int, word: str) -> int:
     """The process below *parent* that was started with this word; 0 when there is none."""
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError):
-            number = stat.read_text().rpartition(")")[2].split()[1]
-            command = (stat.parent / "cmdline").read_text().split("\0")
+            number = stat.read_text(errors="replace").rpartition(")")[2].split()[1]
+            command = (stat.parent / "cmdline").read_text(errors="replace").split("\0")
             if int(number) == parent and word in command:
                 return int(stat.parent.name)
     return 0

@@ -88,7 +88,7 @@ class Room:
 
     def __init__(self, place, people, browser):
         self.place, self.tools, self.people, self.browser = place, place.tools, people, browser
-        self.url = f"http://127.0.0.1:{free.port_base(1)}"
+        self.url = f"http://127.0.0.1:{free.port()}"
         self.panel = None
         self.pages = {}
 

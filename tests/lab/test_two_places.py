@@ -187,7 +187,7 @@ def people(room):
 @pytest.fixture
 def page(room, people, chromium):
     """The head of the centre, logged in to a panel of its own process."""
-    port = free.port_base(1)
+    port = free.port()
     log = room.folder / "panel.log"
     panel = Process(labmgr("serve", "--panel", "--port", str(port)), room.env, log)
     url = f"http://127.0.0.1:{port}"
@@ -266,7 +266,7 @@ def prepare_from_a_script(room):
     shown = room.script("labmgr", "device", "baseline", "--place", "P2", "--dry-run")
     assert "-ip route 10.66.0.0/16" in shown
     assert "10.66.0.0/16" in room.says("r2"), "a dry run sends nothing"
-    room.script("labmgr", "place", "prepare", "--all", "--wait")
+    room.script("labmgr", "place", "prepare", "--all", "--wait", "--yes")
     assert all(one.ready for one in places.places(room.tools))
     for name, number in (("r1", "1"), ("r2", "2")):
         assert f"candidat {number} a {AT[number]}" in room.says(name)
