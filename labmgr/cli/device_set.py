@@ -48,7 +48,7 @@ def baseline(
     chosen = shell.tools.inventory.read().chosen(place, names)
     targets = together.targets(shell.tools, [one for one in chosen if one.has_baseline], lab)
     if dry or not yes:
-        seen = show_previews(shell, targets, as_json=as_json and dry)
+        seen = show_previews(shell, targets, as_json=as_json, answered=dry)
         if dry:
             ctx.exit(0 if all(one.good for one in seen) else 1)
         ask(yes, f"{len(targets)} device(s) are set as shown. Go on?")
@@ -56,7 +56,10 @@ def baseline(
     ctx.exit(told(made, [device for device, _ in targets], as_json=as_json))
 
 
-def show_previews(shell: Shell, targets: Sequence[Target], *, as_json: bool) -> list[Report]:
+def show_previews(
+    shell: Shell, targets: Sequence[Target], *, as_json: bool, answered: bool
+) -> list[Report]:
+    """For people as they come. *answered*: they are also the command's answer in JSON."""
     found: list[tuple[Report, Preview | None]] = []
     for report, preview in together.previews(shell.tools, targets):
         found.append((report, preview))
@@ -72,7 +75,7 @@ def show_previews(shell: Shell, targets: Sequence[Target], *, as_json: bool) -> 
         }
         for report, preview in found
     ]
-    answer(data, as_json=as_json, people=lambda: None)
+    answer(data, as_json=as_json and answered, people=lambda: None)
     return [report for report, _ in found]
 
 
@@ -110,7 +113,7 @@ def restore(
         answer(preview, as_json=as_json, people=lambda: _print(preview))
         return
     if not yes:
-        _print(preview)
+        _print(preview, err=as_json)
         ask(yes, f"{name} is brought back as shown. Go on?")
     meant = lab or by_hand.started_from(shell.tools, device, backup)
 
@@ -121,8 +124,8 @@ def restore(
     ctx.exit(told(made, [device], as_json=as_json))
 
 
-def _print(preview: Preview) -> None:
-    click.echo("\n".join(preview.difference) or "nothing would change")
+def _print(preview: Preview, *, err: bool = False) -> None:
+    click.echo("\n".join(preview.difference) or "nothing would change", err=err)
 
 
 @click.command()

@@ -6,14 +6,15 @@ from collections.abc import Sequence
 
 import click
 
-from labmgr.cli.device_set import dry_option, show_previews
-from labmgr.cli.shell import Shell, answer, json_option, refuse, table
+from labmgr.cli.device_set import dry_option, show_previews, yes_option
+from labmgr.cli.shell import Shell, answer, ask, json_option, refuse, table
 from labmgr.cli.waiting import report
 from labmgr.domain.work import Job
 from labmgr.errors import Refused
 from labmgr.services.equipment import orders, together
 from labmgr.services.equipment import places as service
 from labmgr.services.equipment.places import Standing
+from labmgr.services.equipment.together import Target
 
 
 @click.group()
@@ -35,6 +36,7 @@ def list_all(shell: Shell, as_json: bool) -> None:
 @click.option("--all", "everywhere", is_flag=True, help="Every place whose next lab is known.")
 @click.option("--wait", is_flag=True, help="Follow the work to its end.")
 @dry_option
+@yes_option
 @json_option
 @click.pass_context
 def prepare(
@@ -44,11 +46,12 @@ def prepare(
     everywhere: bool,
     wait: bool,
     dry: bool,
+    yes: bool,
     as_json: bool,
 ) -> None:
     """Set the places' devices to their baseline for whoever comes next, and keep their start.
 
-    A place that is ready already is left as it is under --all.
+    Shown first, then asked. A place that is ready already is left as it is under --all.
     """
     if bool(names) == everywhere:
         raise click.UsageError("name places, or say --all")
@@ -56,17 +59,33 @@ def prepare(
     chosen = [service.place(shell.tools, name) for name in names] or [
         one for one in service.places(shell.tools) if one.lab and not one.ready
     ]
-    if dry:
-        devices = [
-            each.device
-            for one in chosen
-            for each in one.devices
-            if each.device.has_baseline and not each.state.aside
-        ]
-        seen = show_previews(shell, together.targets(shell.tools, devices), as_json=as_json)
-        ctx.exit(0 if all(one.good for one in seen) else 1)
-    jobs, refused = _ordered(shell, chosen)
-    ctx.exit(report(shell, jobs, wait=wait, as_json=as_json) or int(refused))
+    refused = False
+    if dry or not yes:
+        free, targets = _looked_at(shell, chosen)
+        chosen, refused = free, len(free) < len(chosen)
+        seen = show_previews(shell, targets, as_json=as_json, answered=dry)
+        if dry:
+            ctx.exit(0 if all(one.good for one in seen) and not refused else 1)
+        if targets:
+            ask(yes, f"{len(targets)} device(s) are set as shown. Go on?")
+    jobs, lost = _ordered(shell, chosen)
+    ctx.exit(report(shell, jobs, wait=wait, as_json=as_json) or int(refused or lost))
+
+
+def _looked_at(shell: Shell, chosen: Sequence[Standing]) -> tuple[list[Standing], list[Target]]:
+    """Places where nobody works, and what would be set there; another one is named."""
+    free: list[Standing] = []
+    found: list[Target] = []
+    for one in chosen:
+        equipped = [each for each in one.devices if not each.state.aside]
+        devices = [each.device for each in equipped if each.device.has_baseline]
+        try:
+            found += together.targets(shell.tools, devices)
+        except Refused as trouble:
+            refuse(f"place {one.place.name}: {trouble}", trouble.hint)
+        else:
+            free.append(one)
+    return free, found
 
 
 def _ordered(shell: Shell, chosen: Sequence[Standing]) -> tuple[list[Job], bool]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -50,7 +51,7 @@ def places(room):
 
 def test_a_place_says_why_it_is_not_ready_and_then_that_it_is(room):
     assert places(room)["P1"]["reasons"] == ["sw1 is not set for this candidate"]
-    done = room.say("place", "prepare", "P1", "--wait")
+    done = room.say("place", "prepare", "P1", "--wait", "--yes")
     assert done.exit_code == 0, done.output
     assert places(room)["P1"]["ready"]
     assert not places(room)["P2"]["ready"]
@@ -58,9 +59,9 @@ def test_a_place_says_why_it_is_not_ready_and_then_that_it_is(room):
 
 
 def test_all_that_are_not_ready_are_prepared_and_ready_ones_left(room):
-    assert room.say("place", "prepare", "--all", "--wait").exit_code == 0
+    assert room.say("place", "prepare", "--all", "--wait", "--yes").exit_code == 0
     assert all(one["ready"] for one in places(room).values())
-    assert room.json("place", "prepare", "--all") == []
+    assert room.json("place", "prepare", "--all") == [], "nothing to ask about"
 
 
 def test_a_dry_run_shows_what_would_change_and_changes_nothing(room):
@@ -81,9 +82,28 @@ def test_a_baseline_is_asked_about_before_it_is_sent(room):
     assert "name P1" in room.world.devices.running["sw1"]
 
 
+def test_a_place_is_prepared_only_when_what_was_shown_is_agreed_to(room):
+    refused = room.say("place", "prepare", "P1", "--wait", answer="n\n")
+    assert refused.exit_code == 1
+    assert "-vlan 66" in refused.output
+    assert room.world.devices.pushed == []
+    assert room.say("place", "prepare", "P1", "--wait").exit_code == 1, "nobody is there to answer"
+    assert room.world.devices.pushed == []
+    assert room.say("place", "prepare", "P1", "--wait", answer="y\n").exit_code == 0
+    assert places(room)["P1"]["ready"]
+
+
+def test_what_is_asked_about_stays_out_of_the_answer_in_json(room):
+    told = room.say("place", "prepare", "P1", "--wait", "--json", answer="y\n")
+    assert [job["kind"] for job in json.loads(told.stdout)] == ["prepare"]
+    assert "-vlan 66" in told.stderr
+    told = room.say("device", "baseline", "--place", "P2", "--json", answer="y\n")
+    assert [one["device"] for one in json.loads(told.stdout)] == ["sw2"]
+
+
 def test_a_silent_device_is_named_and_the_others_are_prepared(room):
     room.world.devices.trouble["sw1"] = DeviceSilent("sw1 does not answer", hint="Is it on?")
-    done = room.say("place", "prepare", "--all", "--wait")
+    done = room.say("place", "prepare", "--all", "--wait", "--yes")
     assert done.exit_code == 1
     assert "sw1 does not answer" in done.output
     assert places(room)["P1"]["red"]
@@ -102,7 +122,7 @@ def test_a_dead_device_is_set_aside_with_its_reason_and_taken_back(room):
 def test_a_kept_configuration_is_brought_back(room):
     room.say("device", "backup", "--device", "sw1")
     (kept,) = room.json("device", "diff", "sw1", "--list")
-    room.say("place", "prepare", "P1", "--wait")
+    room.say("place", "prepare", "P1", "--wait", "--yes")
     shown = room.say("device", "restore", "sw1", kept["name"], "--dry-run")
     assert "+vlan 66" in shown.output
     assert "pirate" not in room.world.devices.running["sw1"]
@@ -117,7 +137,7 @@ def test_a_place_that_nobody_declared_is_named(room):
 
 
 def test_a_reset_is_followed_until_its_devices_are_back(room):
-    room.say("place", "prepare", "--all", "--wait")
+    room.say("place", "prepare", "--all", "--wait", "--yes")
     start = dict(room.world.devices.running)
     room.world.devices.running["sw1"] += "vlan 99\n name pirate\n"
     done = room.json("lab", "reset", "e6", "--all", "--wait", "--yes")
@@ -127,7 +147,7 @@ def test_a_reset_is_followed_until_its_devices_are_back(room):
 
 
 def test_a_reset_whose_device_failed_is_no_success(room):
-    room.say("place", "prepare", "--all", "--wait")
+    room.say("place", "prepare", "--all", "--wait", "--yes")
     room.world.devices.running["sw1"] += "vlan 99\n name pirate\n"
     room.world.devices.trouble["sw1"] = DeviceSilent("sw1 does not answer", hint="Is it on?")
     failed = room.say("lab", "reset", "e6", "--all", "--wait", "--yes")
@@ -138,14 +158,14 @@ def test_a_reset_whose_device_failed_is_no_success(room):
 
 
 def test_a_reset_without_waiting_says_its_own_number_only(room):
-    room.say("place", "prepare", "--all", "--wait")
+    room.say("place", "prepare", "--all", "--wait", "--yes")
     ordered = room.json("lab", "reset", "e6", "--all", "--yes")
     assert [job["kind"] for job in ordered] == ["reset", "reset"]
 
 
 def test_a_start_that_is_brought_back_stays_its_labs_and_another_is_nobodys(room):
     (before,) = room.json("device", "backup", "--device", "sw1")
-    room.say("place", "prepare", "P1", "--wait")
+    room.say("place", "prepare", "P1", "--wait", "--yes")
     start, *_ = room.json("device", "diff", "sw1", "--list")
     room.world.devices.running["sw1"] += "vlan 99\n name pirate\n"
     assert room.say("device", "restore", "sw1", start["name"], "--yes").exit_code == 0
@@ -155,7 +175,7 @@ def test_a_start_that_is_brought_back_stays_its_labs_and_another_is_nobodys(room
 
 
 def test_a_device_that_breaks_in_a_restore_is_an_answer_in_json_and_is_noted(room):
-    room.say("place", "prepare", "P1", "--wait")
+    room.say("place", "prepare", "P1", "--wait", "--yes")
     start, *_ = room.json("device", "diff", "sw1", "--list")
     room.world.devices.running["sw1"] += "vlan 99\n name pirate\n"
     room.world.devices.trouble["push sw1"] = DeviceSilent("sw1 does not answer", hint="Is it on?")
