@@ -171,6 +171,24 @@ def test_a_device_that_failed_to_open_is_opened_when_it_answers(room):
     assert len(room.devices.pushed) == before, "its candidate's work is not typed over"
 
 
+def test_a_device_that_neither_closed_nor_opened_in_a_suspension_is_opened_when_it_answers(room):
+    prepared(room)
+    to_hour(room)
+    room.devices.trouble["push sw1"] = SILENT
+    interruptions.suspend(room.tools, "e6", "1", by=BY, why="fire alarm")
+    room.work()
+    assert state(room).stage is Stage.OPEN, "it never closed, as far as is known"
+    interruptions.resume(room.tools, "e6", "1", by=BY)
+    room.work()
+    assert state(room).stage is Stage.SET, "some of its lines may have closed it"
+    told = [one for one in room.tools.store.entries("device:sw1") if "not known" in one.what]
+    assert [one.why for one in told] == [str(SILENT)]
+    room.devices.trouble.clear()
+    looked(room)
+    room.work()
+    assert state(room).stage is Stage.OPEN
+
+
 def test_a_reset_device_is_not_taken_for_the_hours_end(room):
     prepared(room)
     to_hour(room)

@@ -74,7 +74,11 @@ def carry_out_open(
         return
 
     def let_in(device: Device) -> Report:
-        _enter(tools, lab, device, device.open)
+        try:
+            _enter(tools, lab, device, device.open)
+        except LabmgrError as trouble:
+            states.in_doubt(tools, device.name, lab=lab_id, by=by, why=str(trouble))
+            raise
         states.step(tools, device.name, Stage.OPEN, lab=lab_id, by=by)
         return Report(device, Outcome.ANSWERS)
 

@@ -41,6 +41,15 @@ def step(tools: Tools, device: str, new: Stage, *, lab: str, by: str) -> None:
         tools.store.change_device_state(device, {"stage": new}, lab_was=lab, what=what, by=by)
 
 
+def in_doubt(tools: Tools, device: str, *, lab: str, by: str, why: str) -> None:
+    """Called open, and its `open` lines failed: it may have been closed, and is asked again."""
+    if tools.store.device_state(device).stage is Stage.OPEN:
+        what = f"not known to be open for lab {lab}"
+        tools.store.change_device_state(
+            device, {"stage": Stage.SET}, lab_was=lab, what=what, by=by, why=why
+        )
+
+
 def set_aside(tools: Tools, device: Device, *, by: str, why: str) -> None:
     """Its place goes without it until it is taken back: on the day a dead switch stops nobody."""
     need(why)
