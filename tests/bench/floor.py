@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 from docker import APIClient
+from docker.errors import APIError
 
 from labmgr.domain.probe import Check
+from labmgr.engines.holding import TRIES
 from labmgr.engines.parallel import AT_ONCE, each
 from tests.bench.looking import until_green
 from tests.bench.recording import BoxScript, LabScript, create
@@ -72,9 +75,21 @@ class Floor:
 
     def _save(self, script: LabScript) -> None:
         names = [box.name for box in script.nodes]
-        each(self.api.pause, names)
+        each(self._pause, names)
         each(lambda box: self._commit(script, box), script.nodes)
         each(self.api.unpause, names)
+
+    def _pause(self, name: str) -> None:
+        """As often as labmgr would: on cgroup v1 a busy node slips out of the freezer."""
+        for tries_left in reversed(range(TRIES)):
+            try:
+                self.api.pause(name)
+            except APIError:
+                if not tries_left:
+                    raise
+                time.sleep(0.1)
+            else:
+                return
 
     def _commit(self, script: LabScript, box: BoxScript) -> None:
         labels = [f"LABEL {key}={value}" for key, value in box.config["Labels"].items()]
