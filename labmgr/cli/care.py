@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from labmgr.cli.lab import Call, pick, working
+from labmgr.cli.chosen import Call, pick, working
 from labmgr.cli.shell import Shell, answer, ask, json_option, table
 from labmgr.domain.journal import Entry, Mark, Tail, first_altered, tail
 from labmgr.domain.snapshot import SnapshotKind

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import click
 
-from labmgr.cli.lab import pick
+from labmgr.cli.chosen import pick
 from labmgr.cli.shell import Shell, answer, json_option
 from labmgr.cli.waiting import report
 from labmgr.domain.recette import Remark, Result

@@ -77,6 +77,19 @@ def test_an_open_lab_is_reset_only_by_force_with_a_reason(terminal):
     assert "wrong subject" in whys
 
 
+def test_of_many_labs_a_refused_one_stops_none_of_the_others(terminal):
+    terminal.world.session(count=3)
+    for number in "13":
+        terminal.json("lab", "build", "e6", "--candidate", number, "--wait")
+    said = terminal.say("lab", "open", "e6", "--all", "--wait")
+    assert said.exit_code == 1
+    assert "error: Lab e6-2-1 is planned and cannot become open" in said.stderr
+    states = [one["state"] for one in terminal.json("lab", "list", "e6")]
+    assert states == ["open", "planned", "open"]
+    jobs = terminal.json("lab", "remove", "e6", "--all", "--yes", "--wait", status=1)
+    assert jobs == []
+
+
 def test_frozen_labs_stay_frozen_unless_they_are_named(terminal):
     terminal.ready()
     for verb in ("open", "freeze"):
