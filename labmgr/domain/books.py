@@ -225,9 +225,12 @@ class AccountBook(Protocol):
         """The browser token that holds this candidate's portal now."""
 
     def take_seat(self, session: str, candidate: str, token: str | None) -> None: ...
-    def failed_logins(self, who: str, since: datetime) -> int: ...
+    def failed_logins(self, who: str, since: datetime) -> int:
+        """Of *who*, and of all whose name begins with it and a blank."""
+
     def note_failed_login(self, who: str) -> None: ...
-    def forgive_failed_logins(self, who: str) -> None: ...
+    def forgive_failed_logins(self, who: str) -> None:
+        """The same."""
 
 
 class EquipmentBook(Protocol):

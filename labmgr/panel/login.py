@@ -27,7 +27,8 @@ def enter() -> ResponseReturnValue:
 def check() -> ResponseReturnValue:
     given = request.form
     try:
-        account = accounts.log_in(tools(), given.get("login", ""), given.get("password", ""))
+        login, secret = given.get("login", ""), given.get("password", "")
+        account = accounts.log_in(tools(), login, secret, origin=request.remote_addr or "")
     except (NotAllowed, Refused) as refusal:
         flash(tell(refusal), "error")
         return render_template("login.html", next=given.get("next", "")), 401
@@ -56,7 +57,9 @@ def password_do() -> ResponseReturnValue:
         flash(_("Les deux nouveaux mots de passe diffèrent."), "error")
         return render_template("password.html", least=accounts.LEAST_CHOSEN), 400
     try:
-        accounts.change_password(tools(), operator(), given.get("old", ""), given.get("new", ""))
+        old, new = given.get("old", ""), given.get("new", "")
+        origin = request.remote_addr or ""
+        accounts.change_password(tools(), operator(), old, new, origin=origin)
     except LabmgrError as refusal:
         flash(tell(refusal), "error")
         return render_template("password.html", least=accounts.LEAST_CHOSEN), 400

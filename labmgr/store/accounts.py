@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Table, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Table, delete, func, insert, select, update
 
 from labmgr.domain.people import Account
 from labmgr.domain.words import Role
@@ -93,10 +93,10 @@ class Codes(Book):
 
 
 class FailedLogins(Book):
-    """For lockout; *who* is whatever the door counts by."""
+    """For lockout; *who* is whatever the door counts by, and all that begin with it and a blank."""
 
     def failed_logins(self, who: str, since: datetime) -> int:
-        mine = (failed_logins.c.who == who) & (failed_logins.c.at >= since)
+        mine = _those(who) & (failed_logins.c.at >= since)
         with self._db.read() as tx:
             return tx.scalar(select(func.count()).select_from(failed_logins).where(mine)) or 0
 
@@ -108,7 +108,11 @@ class FailedLogins(Book):
 
     def forgive_failed_logins(self, who: str) -> None:
         with self._db.write() as tx:
-            tx.execute(delete(failed_logins).where(failed_logins.c.who == who))
+            tx.execute(delete(failed_logins).where(_those(who)))
+
+
+def _those(who: str) -> ColumnElement[bool]:
+    return (failed_logins.c.who == who) | failed_logins.c.who.startswith(f"{who} ", autoescape=True)
 
 
 def _unknown(login: str) -> NotFound:

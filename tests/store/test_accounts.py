@@ -74,3 +74,19 @@ def test_failed_logins_are_counted_from_an_instant_and_forgiven(store, clock):
     clock.at = start + timedelta(days=8)
     store.note_failed_login("prof")
     assert store.failed_logins("other", start) == 0  # old ones do not pile up
+
+
+def test_failed_logins_of_a_door_are_those_from_everywhere(store, clock):
+    start = clock()
+    for who in ("seat:1 from here", "seat:1 from there", "seat:10 from here", "seat:1%"):
+        store.note_failed_login(who)
+    assert store.failed_logins("seat:1", start) == 2
+    assert store.failed_logins("seat:1 from here", start) == 1
+    store.forgive_failed_logins("seat:1 from here")
+    assert store.failed_logins("seat:1", start) == 1
+    store.forgive_failed_logins("seat:1")
+    assert [store.failed_logins(one, start) for one in ("seat:1", "seat:10", "seat:1%")] == [
+        0,
+        1,
+        1,
+    ]

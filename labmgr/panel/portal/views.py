@@ -46,7 +46,8 @@ def enter() -> ResponseReturnValue:
 def check() -> ResponseReturnValue:
     form = request.form
     try:
-        seat = accounts.enter_portal(tools(), form.get("number", ""), form.get("code", ""))
+        number, code = form.get("number", ""), form.get("code", "")
+        seat = accounts.enter_portal(tools(), number, code, origin=request.remote_addr or "")
     except (NotAllowed, Refused) as refusal:
         flash(
             _("Trop d'essais : attendez dix minutes, ou demandez une nouvelle fiche.")

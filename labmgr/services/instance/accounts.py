@@ -16,7 +16,8 @@ from labmgr.domain.ports import Tools
 from labmgr.domain.words import Role, slug
 from labmgr.errors import BadInput, NotAllowed, NotFound, Refused
 
-MOST_FAILURES = 5
+MOST_FAILURES = 5  # from one address: a neighbour's wrong tries shut nobody else out
+MOST_FROM_ALL = 30  # from all together: many addresses are no way to go on guessing
 LOCK = timedelta(minutes=10)
 T = TypeVar("T")
 
@@ -58,9 +59,9 @@ def new_password(tools: Tools, login: str, *, by: str, chosen: str | None = None
     return password
 
 
-def change_password(tools: Tools, login: str, old: str, chosen: str) -> None:
+def change_password(tools: Tools, login: str, old: str, chosen: str, *, origin: str = "") -> None:
     """One's own, by whoever knows the present one; wrong tries count like failed logins."""
-    log_in(tools, login, old)
+    log_in(tools, login, old, origin=origin)
     if not chosen:
         raise BadInput("The new password is empty", hint="Choose one, and type it twice.")
     new_password(tools, login, by=login, chosen=chosen)
@@ -77,8 +78,11 @@ def disable_account(tools: Tools, login: str, *, by: str) -> None:
     tools.store.disable_account(account.login, by=by)
 
 
-def log_in(tools: Tools, login: str, password: str) -> Account:
-    """The account, or NotAllowed without a word on what was wrong; locked after five failures."""
+def log_in(tools: Tools, login: str, password: str, *, origin: str = "") -> Account:
+    """The account, or NotAllowed without a word on what was wrong.
+
+    Locked for the address *origin* after five failures there; Refused says so.
+    """
 
     def find() -> Account | None:
         try:
@@ -89,11 +93,14 @@ def log_in(tools: Tools, login: str, password: str) -> Account:
         good = tools.vault.check_password(account.hashed, password)
         return account if good and not account.disabled else None
 
-    return _guarded(tools, staff_door(login), find)
+    return _guarded(tools, staff_door(login), origin, find)
 
 
-def enter_portal(tools: Tools, number: str, code: str) -> Seat:
-    """A candidate's seat; whoever held it before is out, and the journal says so."""
+def enter_portal(tools: Tools, number: str, code: str, *, origin: str = "") -> Seat:
+    """A candidate's seat; whoever held it before is out, and the journal says so.
+
+    Wrong tries lock as those of `log_in` do.
+    """
 
     def find() -> Candidate | None:
         for session in tools.store.sessions():
@@ -104,7 +111,7 @@ def enter_portal(tools: Tools, number: str, code: str) -> Seat:
                 return tools.store.candidate(session.name, number.strip())
         return None
 
-    candidate = _guarded(tools, candidate_door(number), find)
+    candidate = _guarded(tools, candidate_door(number), origin, find)
     token = secrets.token_urlsafe(24)
     held = tools.store.seat(candidate.session, candidate.number)
     tools.store.take_seat(candidate.session, candidate.number, token)
@@ -135,18 +142,20 @@ def candidate_door(number: str) -> str:
     return f"candidate:{slug(number, 32)}"
 
 
-def _guarded(tools: Tools, who: str, find: Callable[[], T | None]) -> T:
+def _guarded(tools: Tools, door: str, origin: str, find: Callable[[], T | None]) -> T:
     """One door for both: count failures, lock, forgive on success."""
-    if tools.store.failed_logins(who, tools.now() - LOCK) >= MOST_FAILURES:
+    here, since = f"{door} {origin}", tools.now() - LOCK
+    tried, by_all = tools.store.failed_logins(here, since), tools.store.failed_logins(door, since)
+    if tried >= MOST_FAILURES or by_all >= MOST_FROM_ALL:
         raise Refused(
             "Too many failed attempts",
             hint=f"Wait {LOCK.seconds // 60} minutes, or ask the staff to reissue the access.",
         )
     found = find()
     if found is None:
-        tools.store.note_failed_login(who)
+        tools.store.note_failed_login(here)
         raise NotAllowed("Wrong name or password", hint="Check the capitals and try again.")
-    tools.store.forgive_failed_logins(who)
+    tools.store.forgive_failed_logins(here)
     return found
 
 
