@@ -127,7 +127,7 @@ class Day:
         """What a candidate's browser gets of the lab's page; 0 when the door is shut."""
         found = access.for_staff(self.tools, self.lab(number), by="t")
         link = next(door.link for node in found.nodes for door in node.doors if door.link)
-        curl = ["curl", "-ks", "-m", "5", "-o", "/dev/null", "-w", "%{http_code}", link]
+        curl = ["curl", "-ks", "-m", "30", "-o", "/dev/null", "-w", "%{http_code}", link]
         asked = subprocess.run(
             self.place.engine.inside(*curl), check=False, capture_output=True, text=True
         )

@@ -81,7 +81,7 @@ def test_the_gateway_closes_at_the_end_without_any_worker(day):
     day.start()
     day.place.kill_worker()
     time.sleep(day.left())
-    assert wait_for(lambda: day.page() == 0, 10)
+    assert wait_for(lambda: day.page() == 0, SECONDS)
     assert day.lab().state is LabState.OPEN, "the row waits for the bell"
     day.place.start_worker()
     assert day.is_frozen()

@@ -140,7 +140,7 @@ def test_asking_never_holds_the_page_and_tells_how_far_it_is(world, app, come_in
     answers, go_on = world.tools.devices.look, threading.Event()
 
     def look(one, keys):
-        assert go_on.wait(30)
+        assert go_on.wait(120)
         return answers(one, keys)
 
     world.tools.devices.look = look

@@ -42,7 +42,7 @@ def test_a_password_is_read_and_never_told(  # noqa: PLR0917
     told, read = tmp_path / "told", tmp_path / "read"
     client(program, SPY.format(told=told, read=read, end=end))
     check = Check("n/1", "127.0.0.1", kind, {**args, "port": port}, login="admin", password=word)
-    answer, command = look(check, 5)
+    answer, command = look(check, 60)
     assert word not in told.read_text()
     assert word not in answer.evidence + command
     if word == "plainword":  # others are escaped in each client's own way
@@ -53,7 +53,7 @@ def test_a_key_is_read_and_never_told(client, tmp_path, port):
     told, read = tmp_path / "told", tmp_path / "read"
     client("ssh", SPY.format(told=told, read=read, end="exit 1"))
     check = Check("n/1", "127.0.0.1", "ssh", {"port": port}, login="etudiant", key=KEY)
-    answer, command = look(check, 5)
+    answer, command = look(check, 60)
     assert KEY in read.read_text()
     assert "abcdef" not in told.read_text() + answer.evidence + command
 

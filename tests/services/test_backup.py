@@ -146,7 +146,14 @@ def test_everything_written_is_the_owners_alone_and_nothing_is_readable(lived, f
     assert {stat.S_IMODE(one.stat().st_mode) & 0o077 for one in paths} == {0}
     sealed = file.read_bytes()
     key = (lived.home / "keys/vault.key").read_bytes()
-    for secret in (PLAIN[:20], key[:20], b"SQLite format", b"Nom1", b"labmgr.db", WORDS.encode()):
+    for secret in (
+        PLAIN[:20],
+        key[:20],
+        b"SQLite format",
+        "Prénom1".encode(),
+        b"labmgr.db",
+        WORDS.encode(),
+    ):
         assert secret not in sealed
 
 

@@ -170,7 +170,7 @@ def test_a_disk_that_is_full_while_it_is_verified_is_given_the_reserve_too(world
 def test_labs_that_end_together_share_the_room_of_one_reserve(world, lab):
     """Both find the disk full before either gives anything up."""
     world.facts(disk_free=10 * GIB)
-    engine, save, both = world.engine, world.engine.save, Barrier(2, timeout=10)
+    engine, save, both = world.engine, world.engine.save, Barrier(2, timeout=60)
     full = {OURS, "e6-2-1"}
 
     def saved(plan, name):
@@ -198,7 +198,8 @@ def at_once(work: Callable, world: World) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(120)
+        assert not thread.is_alive()
 
 
 def test_a_full_disk_without_a_reserve_refuses_as_ever(world, lab):
