@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 import tempfile
-import threading
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 from playwright.sync_api import sync_playwright
+
+from tests.own_threads import let_finish
 
 SLOW = [HealthCheck.too_slow]
 settings.register_profile("house", deadline=None, derandomize=True, suppress_health_check=SLOW)
@@ -19,7 +20,6 @@ settings.register_profile("search", deadline=None, suppress_health_check=SLOW)
 settings.load_profile("house")
 
 MEMORY = Path("/dev/shm")
-OWN_THREADS = ("terminal", "rehearsal", "errand")
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = [
     "--no-sandbox",
@@ -38,14 +38,6 @@ def disk():
     with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
         yield Path(folder)
         let_finish()
-
-
-def let_finish():
-    """Work of its own threads writes to the end: its folder must not go away under it."""
-    for one in threading.enumerate():
-        if one.name in OWN_THREADS:
-            one.join(20)
-            assert not one.is_alive(), f"{one.name} still works after its test"
 
 
 @pytest.fixture(scope="session")

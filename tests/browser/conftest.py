@@ -10,6 +10,7 @@ import pytest
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from labmgr.errors import LostRace
+from labmgr.services.desk.live_terminal import Ending
 from labmgr.services.lab import doors, labs
 from labmgr.services.session import rosters
 from labmgr.worker.loop import Worker
@@ -60,6 +61,7 @@ class Served:
     def __init__(self, world):
         self.world = world
         app = panel(world.tools, secret_key=KEY)
+        self._terminals = app.extensions["terminals"]
         self._server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
         self._worker = Worker(world.tools)
         self._threads = [
@@ -74,12 +76,14 @@ class Served:
         return f"http://127.0.0.1:{self._server.server_port}"
 
     def stop(self):
+        for one in self._terminals.of():
+            one.end(Ending.LEFT)
         self._worker.stop()
         self._server.shutdown()
         for thread in self._threads:
             thread.join()
         self._server.server_close()
-        self.world.tools.store.close()
+        self.world.close()
 
 
 @pytest.fixture

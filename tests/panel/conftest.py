@@ -27,7 +27,7 @@ def world(seed, disk):
     shutil.copytree(home, disk / "home")
     made = opened(disk / "home", passwords)
     yield made
-    made.tools.store.close()
+    made.close()
 
 
 class Visitor:

@@ -44,7 +44,7 @@ def world(seed, tmp_path):
     made = opened(tmp_path / "home", old.passwords, engine=old.engine)
     furnish_again(made)
     yield made
-    made.tools.store.close()
+    made.close()
 
 
 def furnish_again(world):

@@ -44,7 +44,7 @@ def world(seed, disk, tmp_path):
     file.write_text(with_variable(text), encoding="utf-8")
     made = opened(disk / "home", passwords, templates=templates)
     yield made
-    made.tools.store.close()
+    made.close()
 
 
 def with_variable(text):

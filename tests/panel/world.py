@@ -25,6 +25,7 @@ from labmgr.store.recordings import FileRecordings
 from labmgr.store.sql_store import SqlStore
 from labmgr.wiring import moment
 from tests import once
+from tests.own_threads import let_finish
 
 ROOT = Path(__file__).parents[2]
 BEGUN = datetime.now(UTC)
@@ -71,6 +72,10 @@ class World:
     images: FakeImages
     passwords: dict[str, str]
     home: Path
+
+    def close(self):
+        let_finish()
+        self.tools.store.close()
 
     def work(self):
         """Carry out every waiting job, as the worker would."""

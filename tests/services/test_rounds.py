@@ -12,7 +12,7 @@ from labmgr.domain.repair import GATEWAY, Seen, Step
 from labmgr.domain.work import JobKind, JobState, Lane
 from labmgr.errors import EngineUnreachable, Refused, StoreError
 from labmgr.services.lab import doors, labs, reconcile
-from labmgr.worker import loop
+from labmgr.worker import alarm, loop
 from labmgr.worker.loop import Worker
 from tests.lab.clients import wait_for
 
@@ -185,6 +185,8 @@ def test_a_held_node_goes_on_when_it_may_write_more(world):
 
 def test_less_room_on_the_disk_is_noticed_between_two_rounds(world, monkeypatch):
     monkeypatch.setattr(loop, "DISK_EVERY", 0.1)
+    for rounds in (alarm, loop):
+        monkeypatch.setattr(rounds, "ROUND_SECONDS", 3600)  # the next one comes after the test
     world.ready()
     world.site(node_disk=LIMIT)
     with working(world):
@@ -192,7 +194,7 @@ def test_less_room_on_the_disk_is_noticed_between_two_rounds(world, monkeypatch)
         assert wait_for(lambda: world.engine.calls.count("disk_free") > 3, SECONDS)
         world.write(OURS, "x" * LIMIT)
         world.facts(disk_free=world.engine.host_facts.disk_free - (1 << 30))
-        assert wait_for(lambda: world.engine.look(OURS)["web"] is Seen.PAUSED, 10)
+        assert wait_for(lambda: world.engine.look(OURS)["web"] is Seen.PAUSED, SECONDS)
 
 
 @pytest.mark.parametrize("jump", [timedelta(days=-3), timedelta(days=3), timedelta(hours=-1)])

@@ -33,6 +33,7 @@ from labmgr.store.sql_store import SqlStore
 from labmgr.vault.strongbox import PassphraseBox
 from labmgr.vault.vault import HomeVault
 from tests import once
+from tests.own_threads import let_finish
 
 NOON = datetime(2026, 5, 27, 12, 0, tzinfo=UTC)
 MINI = """
@@ -145,6 +146,7 @@ class World:
             self.stock.present.update(recipe.tag for recipe in images.wanted(self.tools))
 
     def close(self) -> None:
+        let_finish()
         self.tools.store.close()
 
     def safe(self, home: Path | None = None) -> Safe:
