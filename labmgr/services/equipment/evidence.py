@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from labmgr.domain.devices import Backup
 from labmgr.domain.equipment import KeptConfig
@@ -19,6 +19,7 @@ from labmgr.services.equipment.asking import keys_of
 from labmgr.services.equipment.baselines import is_server
 from labmgr.services.equipment.servers import COLLECTED, kept_as
 from labmgr.services.equipment.values import values_for
+from labmgr.services.lab import probes
 
 
 def latest(tools: Tools, lab: str, device: str, kind: SnapshotKind) -> KeptConfig | None:
@@ -61,6 +62,21 @@ def keep_end(tools: Tools, lab: Lab, device: Device, *, since: datetime, by: str
             troubles.append(trouble)
     if troubles:
         raise troubles[0]
+
+
+def keep_former_end(tools: Tools, lab: Lab, device: Device, *, by: str) -> None:
+    """What a device says that is about to be set for another lab than the one worked in.
+
+    Only where nothing was told of its end yet: the bell tells it, a changed réalisation has none.
+    """
+    state = tools.store.device_state(device.name)
+    if state.lab in {"", lab.id}:
+        return
+    former = tools.store.lab(state.lab)
+    told = (one for one in tools.store.kept_configs(state.lab) if one.whose == device.name)
+    known = any(one.kind is SnapshotKind.END for one in told)
+    if not known and probes.was_opened(tools, former):
+        keep_end(tools, former, device, since=datetime.min.replace(tzinfo=UTC), by=by)
 
 
 def lacking(tools: Tools, lab: str, device: Device, since: datetime) -> list[str]:

@@ -51,6 +51,7 @@ def prepare_one(tools: Tools, lab: Lab, device: Device, *, by: str, seen: str = 
     One without a baseline is taken as it stands. With *seen*, a preview's, nothing is sent when
     the device says something else by now.
     """
+    evidence.keep_former_end(tools, lab, device, by=by)
     as_it_stands = not device.has_baseline
     report = Report(device, Outcome.ANSWERS)
     if not as_it_stands:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -44,7 +44,7 @@ class Standing:
     devices: tuple[Equipped, ...]
     passage: Passage | None
     lab: Lab | None
-    reasons: tuple[Said, ...]
+    reasons: tuple[str, ...]
     real: tuple[str, ...]  # devices that count as real equipment now
 
     @property
@@ -123,6 +123,28 @@ def refuse_unready(tools: Tools, passage: Passage) -> None:
     reasons = _of_devices(states, passage.lab)
     if orders.being_set(tools, passage.lab):
         reasons.append(Said("its devices are being set", "ses équipements sont en configuration"))
+    _refuse_for(passage, reasons)
+
+
+def refuse_unset(tools: Tools, passage: Passage) -> None:
+    """No hour goes on in another lab while a device is set for the former one, or half set.
+
+    One that has fallen silent since stops nothing: it is an incident, as anywhere in the hour.
+    """
+    if passage.place:
+        unset = (
+            Said(
+                f"{one.device} is not set for this candidate's lab",
+                f"{one.device} n'est pas préparé pour le labo de ce candidat",
+            )
+            for one in _states_at(tools, passage)
+            if not one.aside
+            and (one.lab != passage.lab or one.stage in {Stage.HALF, Stage.SETTING})
+        )
+        _refuse_for(passage, list(unset))
+
+
+def _refuse_for(passage: Passage, reasons: Sequence[Said]) -> None:
     if reasons:
         raise Refused(
             Said(
@@ -146,14 +168,17 @@ def _standing(
     passage = sitting.sits(passages, place.name)
     lab = _lab(tools, passage)
     seen = [one.state for one in devices]
-    reasons = [*_of_devices(seen, lab.id if lab else ""), *_of_passage(passage, lab)]
+    reasons: list[str] = [
+        *_of_devices(seen, lab.id if lab else ""),
+        *_of_passage(tools, passage, lab),
+    ]
     if lab and (lacking := wires.undeclared(tools, lab, place)):
         listed = ", ".join(lacking)
         reasons.append(
             Said(f"no wire {listed} is declared here", f"câble non déclaré ici : {listed}")
         )
     if place.wires and lab and (trouble := wires.trouble(tools, lab)):
-        reasons.append(Said(trouble, trouble.replace("wire", "câble", 1)))
+        reasons.append(trouble)  # the journal's words, which pages have in French
     now = tools.now()
     real = tuple(one.device.name for one in devices if one.real(now))
     return Standing(place, devices, passage, lab, tuple(reasons), real)
@@ -205,12 +230,19 @@ def _of_device(state: DeviceState, lab: str) -> Said | None:
     return None
 
 
-def _of_passage(passage: Passage | None, lab: Lab | None) -> list[Said]:
+def _of_passage(tools: Tools, passage: Passage | None, lab: Lab | None) -> list[Said]:
     if passage is None:
         return [Said("nobody is planned here", "personne n'est prévu à cette place")]
-    if lab is None and not passage.own_tools:
-        return [Said("its candidate has no lab", "son candidat n'a pas de labo")]
-    return []
+    if lab or passage.own_tools:
+        return []
+    if sitting.distinct(tools, passage.session, passage.candidate):
+        return [
+            Said(
+                "its candidate has two labs, and gets one at phase 1",
+                "son candidat a deux labos, et en reçoit un au temps 1",
+            )
+        ]
+    return [Said("its candidate has no lab", "son candidat n'a pas de labo")]
 
 
 def _lab(tools: Tools, passage: Passage | None) -> Lab | None:

@@ -12,7 +12,6 @@ from labmgr.domain.words import Role
 from labmgr.domain.work import JobKind, Order
 from labmgr.errors import NotFound, Refused
 from labmgr.services.equipment import orders as equipped
-from labmgr.services.equipment import states
 from labmgr.services.lab import wires
 from labmgr.services.lab.sitting import lab_for
 from labmgr.services.passage.steps import changed, refuse_unfit
@@ -67,20 +66,28 @@ def _change_choice(tools: Tools, before: Passage, number: int, *, by: str, why: 
     what = f"réalisation changed, as {who} asked"
     if begun:
         return _leave(tools, before, done, what=what, by=by)
-    return changed(tools, before, done, what=what, by=by)
+    return _with_devices(tools, changed(tools, before, done, what=what, by=by), by=by)
 
 
 def _leave(tools: Tools, before: Passage, done: Passage, *, what: str, by: str) -> Passage:
     """The wrong one was begun: what was done in it stays as evidence, the clock where it stood.
 
-    The resumption opens the other lab, for what is left; more time is another decision.
+    The resumption opens the other lab, for what is left; more time is another decision. It waits
+    for the place's devices: they are set anew, once their end of the former lab is kept.
     """
     orders = [Order(JobKind.FREEZE, before.lab, {"snapshot": "end"})]
     new = tools.store.lab(done.lab)
     orders += [Order(JobKind.WAKE, new.id)] if wires.has_wires(tools, new) else []
     what += f"; its work stays in lab {before.lab}"
-    moved = changed(tools, before, done, what=what, by=by, orders=orders)
-    states.hand_over(tools, before.lab, new.id, by=by)
+    return _with_devices(
+        tools, changed(tools, before, done, what=what, by=by, orders=orders), by=by
+    )
+
+
+def _with_devices(tools: Tools, moved: Passage, *, by: str) -> Passage:
+    """Those of the place are set for the other lab; free for it only once the passage is."""
+    for order in equipped.order_in_time(tools, moved):
+        tools.store.order(order.kind, order.lab, by=by)
     return moved
 
 

@@ -12,6 +12,7 @@ from labmgr.domain.ports import Tools
 from labmgr.domain.work import JobKind, Order
 from labmgr.errors import BadInput, LabmgrError, Refused
 from labmgr.services.equipment import orders as equipped
+from labmgr.services.equipment import places
 from labmgr.services.lab import probes
 from labmgr.services.passage.steps import changed, hour_of, refuse_unfit, stopped
 
@@ -48,6 +49,8 @@ def resume(tools: Tools, session: str, number: str, *, by: str, why: str = "") -
         fresh = not probes.was_opened(tools, tools.store.lab(before.lab))  # another one, or reset
         refuse_unfit(tools, before, fresh=fresh)
         equipped.refuse_being_set(tools, before.lab)
+        if fresh:
+            places.refuse_unset(tools, before)
         args = hour_of(before) | {"resume": "yes"} | ({"why": why} if why else {})
         tools.store.order(JobKind.OPEN, before.lab, by=by, args=args)
         return before
