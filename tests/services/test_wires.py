@@ -273,6 +273,27 @@ def test_a_port_that_fell_out_is_plugged_again_and_a_vain_attempt_is_made_once(r
     assert kinds.count(JobKind.WAKE) == 2
 
 
+def test_a_cable_that_comes_back_is_plugged_again_without_anybodys_hand(room):
+    (lab,) = built(room, "1")
+    room.engine.wires.unplug(lab)
+    room.engine.wires.absent.add("eth1")
+    room.facts(interfaces=frozenset({"lo"}))
+    for _ in range(3):
+        room.clock.passes(61)
+        reconcile.look_round(room.tools)
+        room.work()
+    (wake,) = [job for job in room.tools.store.jobs(lab=lab) if job.kind is JobKind.WAKE]
+    assert wake.state is JobState.REFUSED
+    room.engine.wires.absent.clear()
+    room.facts(interfaces=frozenset({"lo", "eth1"}))
+    room.clock.passes(61)
+    reconcile.look_round(room.tools)
+    room.work()
+    assert plugs(room) == {"eth1.0": lab}
+    assert room.tools.store.job(wake.id).state is JobState.DONE
+    assert wires.trouble(room.tools, room.lab(lab)) == ""
+
+
 def test_an_inventory_is_not_asked_for_a_lab_without_wires(world):
     (lab,) = world.ready(1)
     inventory(world, "places: [")

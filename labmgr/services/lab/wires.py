@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from functools import cache, partial
+from typing import Final
 
 from labmgr.domain.inventory import Place
 from labmgr.domain.lab import STANDING, Lab
@@ -20,6 +22,7 @@ from labmgr.services.lab.blueprint import plan_of
 log = logging.getLogger(__name__)
 
 BY = "reconcile"
+PAUSE: Final = timedelta(minutes=1)  # between two tries to plug a wire in again
 TROUBLE = "wire "  # begins the journal row of a wire that is not as it should be
 
 
@@ -103,13 +106,29 @@ def look(tools: Tools, labs: Iterable[Lab]) -> Sequence[Wired]:
 
 
 def look_after(tools: Tools, labs: Iterable[Lab]) -> None:
-    """A standing lab that lost its port gets it back; what keeps it from that is said once."""
+    """A standing lab that lost its port gets it back; what keeps it from that is said once.
+
+    A vain attempt is repeated as soon as the host has the interface again.
+    """
     for seen in look(tools, [lab for lab in labs if lab.state in STANDING]):
         words = _trouble(seen)
         last = tools.store.entries(f"lab:{seen.lab}", limit=1)
-        if not seen.right and not (last and last[-1].what == words):
+        if seen.right:
+            continue
+        if last and last[-1].what == words:
+            _try_again(tools, seen)
+        else:
             tools.store.order(JobKind.WAKE, seen.lab, by=BY)
             tools.store.write(f"lab:{seen.lab}", words, by=BY)  # the last word, unless it helps
+
+
+def _try_again(tools: Tools, seen: Wired) -> None:
+    wakes = (job for job in tools.store.jobs(lab=seen.lab) if job.kind is JobKind.WAKE)
+    last = next(wakes, None)
+    if last is None or last.ended is None or abs(tools.now() - last.ended) < PAUSE:
+        return
+    if seen.port.interface in tools.engine.facts().interfaces:
+        tools.store.repeat(last, last.args)
 
 
 def trouble(tools: Tools, lab: Lab) -> str:
