@@ -177,7 +177,7 @@ class Recipe:
 
 @dataclass(frozen=True)
 class ImageFacts:
-    """An image of a recipe on the host; `id` empty when it is not there."""
+    """An image on the host; `id` empty when it is not there."""
 
     tag: str
     id: str
@@ -188,8 +188,10 @@ class ImageFacts:
 class Images(Protocol):
     """The images of the templates on the engine's host."""
 
-    def facts(self, recipes: Sequence[Recipe]) -> Mapping[str, ImageFacts]:
-        """By tag; a missing image has an empty id."""
+    def facts(
+        self, recipes: Sequence[Recipe], references: Collection[str] = ()
+    ) -> Mapping[str, ImageFacts]:
+        """By tag, and by reference of images that no recipe makes; a missing one has no id."""
 
     def build(self, recipe: Recipe, *, tell: Tell = ...) -> ImageFacts:
         """Build what is missing of the recipe and its bases; returns at once when it is there."""

@@ -61,6 +61,7 @@ class ImageSpec:
     recipe: str = ""  # folder name under lab_templates/_images
     args: Mapping[str, str] = field(default_factory=dict)
     reference: str = ""
+    line: int = field(default=0, compare=False)  # of the reference, in the Compose file
 
 
 @dataclass(frozen=True)

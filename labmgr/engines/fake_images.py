@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,9 +23,11 @@ class FakeImages:
     fails_with: dict[str, LabmgrError] = field(default_factory=dict)
     host: str = "local"
 
-    def facts(self, recipes: Sequence[Recipe]) -> Mapping[str, ImageFacts]:
+    def facts(
+        self, recipes: Sequence[Recipe], references: Collection[str] = ()
+    ) -> Mapping[str, ImageFacts]:
         self._said("facts")
-        return {recipe.tag: self._facts(recipe.tag) for recipe in recipes}
+        return {tag: self._facts(tag) for tag in (*(one.tag for one in recipes), *references)}
 
     def build(self, recipe: Recipe, *, tell: Tell = silent) -> ImageFacts:
         self._said("build")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -47,11 +47,14 @@ class DockerImages:
         """Let go of the connections; the next order makes new ones."""
         self._reach.close()
 
-    def facts(self, recipes: Sequence[Recipe]) -> Mapping[str, ImageFacts]:
+    def facts(
+        self, recipes: Sequence[Recipe], references: Collection[str] = ()
+    ) -> Mapping[str, ImageFacts]:
         with in_our_words(self._reach.host):
             rows = self._reach.api.images()
         found = {tag: row for row in rows for tag in row.get("RepoTags") or ()}
-        return {recipe.tag: _facts(recipe.tag, found.get(recipe.tag)) for recipe in recipes}
+        facts = {recipe.tag: _facts(recipe.tag, found.get(recipe.tag)) for recipe in recipes}
+        return facts | {one: self._reference(one) for one in references}
 
     def build(self, recipe: Recipe, *, tell: Tell = silent) -> ImageFacts:
         there = self.facts([recipe])[recipe.tag]
@@ -77,6 +80,14 @@ class DockerImages:
 
     def load(self, file: Path) -> tuple[str, ...]:
         return carried.load(self._reach, file)
+
+    def _reference(self, reference: str) -> ImageFacts:
+        """Asked by its name: the engine has more than one way to write it."""
+        try:
+            known = self._reach.image(reference)
+        except ImageMissing:
+            return _facts(reference, None)
+        return ImageFacts(reference, known["Id"], int(known["Size"]), str(known["Created"]))
 
     def _build(self, recipe: Recipe, tell: Tell) -> None:
         arguments = {name: base.tag for name, base in recipe.bases.items()} | dict(recipe.args)

@@ -50,9 +50,9 @@ def to_template(name: str, digest: str, document: Document, file: ComposeFile) -
     )
 
 
-def image_spec(service: Service) -> ImageSpec:
+def image_spec(service: Service, line: int = 0) -> ImageSpec:
     if service.build is None:
-        return ImageSpec(reference=_plain(service.image))
+        return ImageSpec(reference=_plain(service.image), line=line)
     args = {key: _plain(value) for key, value in service.build.args.items()}
     return ImageSpec(recipe=service.build.recipe, args=args)
 
@@ -66,7 +66,7 @@ def _node(
         name=name,
         title=_text(block.title) if block.title else Text(name, name),
         hostname=service.hostname or name,
-        image=image_spec(service),
+        image=image_spec(service, document.line(("services", name, "image"))),
         addresses={net: one.ipv4_address for net, one in service.networks.items()},
         memory=service.mem_limit,
         reservation=service.mem_reservation,

@@ -84,6 +84,15 @@ def test_images_travel_in_a_file(images, recipe, docker_client, tmp_path):
 
 
 @pytest.mark.docker
+def test_an_image_that_no_recipe_makes_is_found_by_any_of_its_names(images, recipe):
+    built = images.build(recipe)
+    named = f"docker.io/{recipe.tag}"
+    found = images.facts([], [recipe.tag, named, "labmgr-test/none:1"])
+    assert (found[recipe.tag].id, found[named].id) == (built.id, built.id)
+    assert found["labmgr-test/none:1"].id == ""
+
+
+@pytest.mark.docker
 def test_what_is_missing_is_not_exported_and_leaves_no_file(images, recipe, tmp_path):
     with pytest.raises(ImageMissing, match=recipe.tag):
         images.export([recipe], tmp_path / "images.tar")

@@ -21,6 +21,7 @@ from labmgr.errors import (
     SnapshotBroken,
     WrongState,
 )
+from labmgr.panel.french import Sayings
 from labmgr.services import work
 from labmgr.services.lab import access, doors, images, labs, probes, snapshots
 from labmgr.services.lab.blueprint import plan_of
@@ -117,6 +118,26 @@ def test_all_that_does_not_fit_is_said_at_once(world):
         labs.order_build(world.tools, ids, by=BY)
     for word in ("images missing: labmgr/gateway:", "labmgr/node:", "memory:", "disk:"):
         assert word in str(no.value)
+
+
+def test_an_image_that_no_recipe_makes_is_looked_for_before_anything_is_built(world, disk):
+    folder = write_templates(disk / "other")
+    file = folder / "mini" / "compose.yaml"
+    recipe, image = "build: ../_images/node\n    hostname: db", "image: mysql:8\n    hostname: db"
+    file.write_text(file.read_text().replace(recipe, image))
+    world.tools = replace(world.tools, library=FileLibrary(folder))
+    world.stock.present.update(one.tag for one in images.wanted(world.tools))
+    (lab,) = world.session(count=1)
+    line = file.read_text().splitlines().index("    image: mysql:8") + 1
+    place = f"mysql:8 (mini/compose.yaml:{line}: services.db.image: load it with `docker load`"
+    with pytest.raises(Refused) as no:
+        labs.order_build(world.tools, [lab.id], by=BY)
+    assert f"images missing: {place}" in str(no.value)
+    assert Sayings().french(str(no.value)).count("chargez-la par `docker load`") == 1
+    with pytest.raises(Refused, match="cannot open: images missing: mysql:8"):
+        sessions.open_session(world.tools, lab.session, by=BY)
+    world.stock.present.add("mysql:8")
+    assert labs.order_build(world.tools, [lab.id], by=BY)
 
 
 def test_systemd_nodes_are_counted_against_what_the_kernel_has(world, disk):

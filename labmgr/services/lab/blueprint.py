@@ -83,6 +83,17 @@ def recipes_of(tools: Tools, templates: Sequence[Template]) -> list[Recipe]:
     return list(found.values())
 
 
+def references_of(templates: Sequence[Template]) -> dict[str, str]:
+    """Every image that no recipe makes, and the place in a template that names it."""
+    file = "compose.yaml"
+    return {
+        node.image.reference: f"{one.name}/{file}:{node.image.line}: services.{node.name}.image"
+        for one in templates
+        for node in one.nodes
+        if node.image.reference
+    }
+
+
 def _tag(tools: Tools, image: ImageSpec) -> str:
     recipe = tools.library.recipe(image)
     return recipe.tag if recipe else image.reference

@@ -11,7 +11,7 @@ from labmgr.domain.ports import Tools
 from labmgr.domain.site import HostFacts
 from labmgr.domain.template import Init, Template
 from labmgr.errors import Refused
-from labmgr.services.lab.blueprint import recipes_of
+from labmgr.services.lab.images import missing
 from labmgr.services.lab.stock import stock
 
 MIB = 1 << 20
@@ -54,7 +54,7 @@ def admit(tools: Tools, labs: Sequence[Lab], *, leaving: Sequence[Lab] = ()) -> 
     facts = _without(tools, tools.engine.facts(), leaving)
     templates = {name: tools.library.read(name) for name in {lab.template for lab in labs}}
     reasons = [
-        *_images(tools, list(templates.values())),
+        *_images(tools, list(templates)),
         *_memory(tools, facts, labs, templates),
         *_disk(tools, facts, labs),
         *address_faults(tools, facts, {lab.number: lab.id for lab in labs}),
@@ -77,10 +77,9 @@ def _without(tools: Tools, facts: HostFacts, leaving: Sequence[Lab]) -> HostFact
     return replace(facts, memory_free=min(free, facts.memory_total))
 
 
-def _images(tools: Tools, templates: Sequence[Template]) -> list[str]:
-    facts = tools.images.facts(recipes_of(tools, templates))
-    missing = sorted(tag for tag, image in facts.items() if not image.id)
-    return [f"images missing: {', '.join(missing)} (`labmgr image build`)"] if missing else []
+def _images(tools: Tools, templates: Sequence[str]) -> list[str]:
+    lacking = missing(tools, templates)
+    return [f"images missing: {', '.join(lacking)} (`labmgr image build`)"] if lacking else []
 
 
 def _memory(

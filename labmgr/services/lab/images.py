@@ -9,10 +9,11 @@ from labmgr.domain.exam import SessionState
 from labmgr.domain.ports import ImageFacts, Recipe, Tools
 from labmgr.domain.template import ImageSpec, Template
 from labmgr.errors import NotFound, Refused
-from labmgr.services.lab.blueprint import recipes_of
+from labmgr.services.lab.blueprint import recipes_of, references_of
 from labmgr.services.lab.stock import stock
 
 # Told while images are built: the recipe, the step in words, share from 0 to 1.
+_BRING = "load it with `docker load` or name a recipe under build"
 TellImage = Callable[[Recipe, str, float], None]
 
 
@@ -24,10 +25,7 @@ def wanted(
     When nothing is named, of all templates that can be read: `stock.stock` names the others.
     *recipes*: those that no template names, by their folders.
     """
-    chosen: Sequence[Template] = [tools.library.read(name) for name in templates]
-    if not templates and not recipes:
-        chosen = stock(tools).sound
-    found = recipes_of(tools, chosen)
+    found = recipes_of(tools, _chosen(tools, templates, recipes))
     named = [tools.library.recipe(ImageSpec(recipe=name)) for name in recipes]
     return list({one.tag: one for one in (*found, *filter(None, named))}.values())
 
@@ -36,13 +34,16 @@ def listing(
     tools: Tools, templates: Sequence[str] = (), recipes: Sequence[str] = ()
 ) -> list[ImageFacts]:
     """Every wanted image, there or missing."""
-    facts = tools.images.facts(wanted(tools, templates, recipes))
+    others = references_of(_chosen(tools, templates, recipes))
+    facts = tools.images.facts(wanted(tools, templates, recipes), others)
     return [facts[tag] for tag in sorted(facts)]
 
 
 def missing(tools: Tools, templates: Sequence[str] = (), recipes: Sequence[str] = ()) -> list[str]:
-    """Tags of the wanted images that the host does not have."""
-    return [image.tag for image in listing(tools, templates, recipes) if not image.id]
+    """The wanted images that the host does not have; what no recipe makes, with place and mend."""
+    others = references_of(_chosen(tools, templates, recipes))
+    lacking = [image.tag for image in listing(tools, templates, recipes) if not image.id]
+    return [f"{tag} ({others[tag]}: {_BRING})" if tag in others else tag for tag in lacking]
 
 
 def build(
@@ -74,11 +75,12 @@ def export(
     tools: Tools, file: Path, templates: Sequence[str] = (), recipes: Sequence[str] = (), *, by: str
 ) -> int:
     """Write the wanted images into one tar, for a server without Internet; how many."""
-    if lacking := missing(tools, templates, recipes):
+    chosen = wanted(tools, templates, recipes)
+    facts = tools.images.facts(chosen)
+    if lacking := sorted(tag for tag, image in facts.items() if not image.id):
         raise NotFound(
             f"Images missing: {', '.join(lacking)}", hint="Build them: `labmgr image build`."
         )
-    chosen = wanted(tools, templates, recipes)
     tools.images.export(chosen, file)
     tools.store.write("images", f"{len(chosen)} exported", by=by)
     return len(chosen)
@@ -90,6 +92,12 @@ def load(tools: Tools, file: Path, *, by: str) -> tuple[str, ...]:
     tags = tools.images.load(file)
     tools.store.write("images", f"{len(tags)} imported", by=by)
     return tags
+
+
+def _chosen(tools: Tools, templates: Sequence[str], recipes: Sequence[str]) -> Sequence[Template]:
+    if not templates and not recipes:
+        return stock(tools).sound
+    return [tools.library.read(name) for name in templates]
 
 
 def _for(recipe: Recipe, tell: TellImage) -> Callable[[str, str, float], None]:
