@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from babel.messages.pofile import read_po
@@ -21,8 +22,11 @@ class Saying:
     """
 
     start: str  # what stands before the first hole: most sayings are ruled out by it alone
-    shape: re.Pattern[str]
+    shape: str
     french: str
+
+    def match(self, text: str) -> re.Match[str] | None:
+        return _pattern(self.shape).fullmatch(text) if text.startswith(self.start) else None
 
 
 class Sayings:
@@ -41,7 +45,7 @@ class Sayings:
         if text in self._whole:
             return self._whole[text]
         for saying in self.holed:
-            if text.startswith(saying.start) and (found := saying.shape.fullmatch(text)):
+            if found := saying.match(text):
                 return self._filled(saying.french, found.groupdict())
         return self._by_line(text) if "\n" in text else None
 
@@ -74,7 +78,13 @@ def _saying(english: str, french: str) -> Saying:
         f"(?P<{piece}>{_values(piece)})" if rank % 2 else re.escape(piece)
         for rank, piece in enumerate(pieces)
     )
-    return Saying(pieces[0], re.compile(shape, re.DOTALL), french)
+    return Saying(pieces[0], shape, french)
+
+
+@cache
+def _pattern(shape: str) -> re.Pattern[str]:
+    """Made when first asked for: of hundreds a page needs few, and `re` forgets the 513th."""
+    return re.compile(shape, re.DOTALL)
 
 
 def _values(name: str) -> str:
