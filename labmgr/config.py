@@ -44,7 +44,10 @@ class Settings:
     lab_name: str = field(
         default="", metadata={"word": "name or address that candidates type; lab_bind when empty"}
     )
-    portal_url: str = field(default="", metadata={"word": "the portal's address on the slips"})
+    portal_url: str = field(
+        default="",
+        metadata={"word": "the portal's address on the slips; lab_name and the panel's port else"},
+    )
     parallel: int = field(default=0, metadata={"word": "labs worked on at once; by cores when 0"})
     memory_reserve_mib: int = field(
         default=1024, metadata={"word": "memory kept for the system, in MiB"}

@@ -8,6 +8,7 @@ import time
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from labmgr.config import Settings, cores
 from labmgr.consoles.devices import SshDevices
@@ -32,6 +33,7 @@ from labmgr.vault.strongbox import PassphraseBox
 from labmgr.vault.vault import HomeVault
 
 MIB = 1 << 20
+PORT = 8000  # of the panel, unless it was served on another one
 LETTERS = "abcdefghjkmnpqrstuvwxyz"
 
 
@@ -105,7 +107,7 @@ def site_of(settings: Settings, instance: str) -> Site:
         ranges=Ranges.read(settings.net_base, settings.port_base),
         lab_bind=settings.lab_bind,
         lab_name=name,
-        portal_url=settings.portal_url or f"{scheme}://{name}:8000/portail",
+        portal_url=settings.portal_url or f"{scheme}://{name}:{_port(settings.home)}/portail",
         parallel=settings.parallel or max(2, cores()),
         memory_reserve=settings.memory_reserve_mib * MIB,
         disk_reserve=settings.disk_reserve_mib * MIB,
@@ -113,6 +115,14 @@ def site_of(settings: Settings, instance: str) -> Site:
         node_disk=settings.node_disk_mib * MIB,
         build_deadline=float(settings.build_deadline),
     )
+
+
+def _port(home: Path) -> int:
+    """Where the panel listens, or did last; the usual port before it ever did."""
+    try:
+        return urlsplit((home / "url").read_text(encoding="utf-8")).port or PORT
+    except (OSError, ValueError):
+        return PORT
 
 
 def prepared_home(home: Path) -> Path:

@@ -79,11 +79,13 @@ def session() -> None:
 def session_create(
     shell: Shell, title: str, template: str, option: str | None, as_json: bool
 ) -> None:
-    """Create a session; its list is imported next."""
-    made = rosters.create_session(
-        shell.tools, title, template, by=shell.by, option=Option(option) if option else None
-    )
-    answer(made, as_json=as_json, people=lambda: click.echo(f"{made.name}: created"))
+    """Create a session; its list is imported next. The same one again is left as it is."""
+    made, words = _same(shell, title, template, option), "there already"
+    if made is None:
+        wished = Option(option) if option else None
+        made = rosters.create_session(shell.tools, title, template, by=shell.by, option=wished)
+        words = "created"
+    answer(made, as_json=as_json, people=lambda: click.echo(f"{made.name}: {words}"))
 
 
 @session.command("list")
@@ -167,7 +169,10 @@ def candidate_import(
     for problem in preview.problems:
         note(f"error: {problem}")
     found = {"changed": changed, "problems": preview.problems, "changes": preview.changes}
-    answer(found, as_json=as_json, people=lambda: click.echo(f"{changed} candidate(s) changed"))
+    new, other = len(preview.changes.new), len(preview.changes.changed)
+    would = f"nothing saved: {new} candidate(s) would be new, {other} changed"
+    words = would if dry_run else f"{changed} candidate(s) changed"
+    answer(found, as_json=as_json, people=lambda: click.echo(words))
     ctx.exit(1 if preview.problems else 0)
 
 
@@ -238,6 +243,14 @@ def candidate_rotate(
     for job in failed:
         refuse(f"{job.kind} {job.lab}: {job.outcome}", job.hint)
     ctx.exit(1 if failed else 0)
+
+
+def _same(shell: Shell, title: str, template: str, option: str | None) -> ExamSession | None:
+    """A session that was created with these very words."""
+    for one in shell.tools.store.sessions():
+        if (one.title, one.template) == (title.strip(), template) and option in {None, one.option}:
+            return one
+    return None
 
 
 def _say(session: ExamSession, *, as_json: bool) -> None:

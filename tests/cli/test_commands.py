@@ -130,6 +130,16 @@ def test_no_secret_is_printed_but_where_it_is_asked_for(terminal):
     assert any("credentials shown" in what for what in terminal.world.events("e6-1-1"))
 
 
+def test_a_session_is_created_once_however_often_it_is_said(terminal):
+    made = terminal.json("session", "create", "E6 juin", "--template", "mini")
+    assert terminal.json("session", "create", "E6 juin", "--template", "mini") == made
+    again = terminal.say("session", "create", "E6 juin", "--template", "mini", "--option", "SISR")
+    assert again.stdout == "e6-juin: there already\n"
+    other = terminal.say("session", "create", "E6-juin", "--template", "mini")
+    assert other.exit_code == 1, "another title, which would have the same name"
+    assert "There is already a session e6-juin" in other.stderr
+
+
 def test_bad_lines_of_a_list_are_named_and_the_good_ones_go_in(terminal, tmp_path):
     terminal.say("session", "create", "E6", "--template", "mini")
     listed = tmp_path / "liste.csv"
@@ -147,6 +157,8 @@ def test_a_dry_run_saves_nothing(terminal, tmp_path):
     listed.write_text("numéro;nom\n1;Nom\n", encoding="utf-8")
     seen = terminal.json("candidate", "import", "e6", str(listed), "--dry-run")
     assert len(seen["changes"]["new"]) == 1
+    words = terminal.say("candidate", "import", "e6", str(listed), "--dry-run").stdout
+    assert words == "nothing saved: 1 candidate(s) would be new, 0 changed\n"
     assert terminal.json("candidate", "list", "e6") == []
 
 
