@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields
 from functools import cache, partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import (
     URL,
@@ -33,6 +34,7 @@ from labmgr.store.translate import from_sqlite, in_our_words
 T = TypeVar("T")
 
 BUSY_SECONDS = 10
+_GLANCE = 5  # milliseconds between two looks whether it is one's turn to write
 _IMMEDIATE = "labmgr_immediate"
 
 
@@ -109,7 +111,33 @@ def _prepare(foreign_keys: bool, connection: sqlite3.Connection, _record: object
 
 def _begin(tx: Connection) -> None:
     """A write takes the lock at once: a read that turns into a write would fail under a race."""
-    tx.exec_driver_sql("BEGIN IMMEDIATE" if tx.get_execution_options().get(_IMMEDIATE) else "BEGIN")
+    if not tx.get_execution_options().get(_IMMEDIATE):
+        tx.exec_driver_sql("BEGIN")
+        return
+    try:
+        _take_turn(cast("sqlite3.Connection", tx.connection.driver_connection))
+    except sqlite3.Error as e:
+        raise from_sqlite(e) from e
+
+
+def _take_turn(line: sqlite3.Connection) -> None:
+    """Looked for often: SQLite, left to itself, soon looks but ten times a second.
+
+    Where many write, it finds one of them there each time, until the unlucky one is refused.
+    """
+    end = time.monotonic() + BUSY_SECONDS
+    line.execute(f"PRAGMA busy_timeout={_GLANCE}").close()
+    try:
+        while True:
+            try:
+                line.execute("BEGIN IMMEDIATE").close()
+            except sqlite3.OperationalError as e:
+                if e.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() >= end:
+                    raise
+            else:
+                return
+    finally:
+        line.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000:.0f}").close()
 
 
 def _forget_in_children(engine: Engine) -> None:
