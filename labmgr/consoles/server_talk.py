@@ -66,14 +66,15 @@ def started(talk: Talk, transport: paramiko.Transport, command: str) -> paramiko
 def ended(talk: Talk, channel: paramiko.Channel, take: Callable[[bytes], None]) -> int:
     """Its exit status; -1 when there is none: a signal ended it, or the connection broke.
 
-    What it left running in the background may hold the channel open: nobody waits for that.
+    What it left running in the background may hold the channel open: nobody waits for that. What
+    it said came before its status, but perhaps after the last look at what it says.
     """
     channel.settimeout(_TICK)
     while True:
         try:
             data = channel.recv(_CHUNK)
         except TimeoutError:
-            if channel.exit_status_ready():
+            if channel.exit_status_ready() and not channel.recv_ready():
                 break
             continue
         if not data:

@@ -7,8 +7,12 @@ import signal
 import subprocess
 import time
 
+import paramiko
 import pytest
 
+from labmgr.consoles.server_talk import ended
+from labmgr.consoles.talk import Talk
+from labmgr.domain.devices import Keys
 from labmgr.errors import DeviceHung, DeviceLost
 from labmgr.services.equipment import asking
 from tests.devices.test_switches import trusted
@@ -133,3 +137,25 @@ def test_the_shells_in_use_here_take_the_line_that_is_sent(run):
             command, input=b"{ :; echo a; exit 5\n} </dev/null\n", capture_output=True, check=False
         )
         assert (done.returncode, done.stdout) == (5, b"a\n"), shell
+
+
+class AtTheLastMoment(paramiko.Channel):
+    """What was said, and how it ended, come between the vain read and the look at the status."""
+
+    def recv(self, nbytes):
+        try:
+            return super().recv(nbytes)
+        except TimeoutError:
+            if not self.exit_status_ready():
+                self.in_buffer.feed(b"Linux 6.1.0 x86_64\n")
+                self.exit_status = 0
+                self.status_event.set()
+            raise
+
+
+def test_an_answer_that_comes_with_its_end_is_read(room, server):
+    """Under load it does, and the server was said to have no shell at all."""
+    [srv] = room.devices("srv")
+    said = bytearray()
+    assert ended(Talk(srv, Keys("")), AtTheLastMoment(1), said.extend) == 0
+    assert said == b"Linux 6.1.0 x86_64\n"
