@@ -69,9 +69,14 @@ def _clash(cause: BaseException | None) -> LabmgrError:
 def from_sqlite(cause: sqlite3.Error) -> StoreError:
     if str(cause).startswith(("no such table", "no such column")) or "has no column" in str(cause):
         return StoreError(f"The database is older than this labmgr ({cause})", hint=_OLD)
-    code = getattr(cause, "sqlite_errorcode", 0) & 0xFF  # the low byte is the primary code
+    code = _primary(getattr(cause, "sqlite_errorcode", 0))
     what, hint = _SAYINGS.get(
         code, (f"The database refused: {cause}", "`labmgr doctor` looks at it.")
     )
     kind = StoreFull if code == sqlite3.SQLITE_FULL else StoreError
     return kind(what, hint=hint)
+
+
+def _primary(code: int) -> int:
+    """The low byte says it, but for a file of 32 KiB for which a full disk has no room."""
+    return sqlite3.SQLITE_FULL if code == sqlite3.SQLITE_IOERR_SHMSIZE else code & 0xFF

@@ -14,7 +14,7 @@ from sqlalchemy import event
 from labmgr.domain.exam import Candidate
 from labmgr.domain.journal import first_altered
 from labmgr.domain.lab import LabState
-from labmgr.errors import NotFound, StoreError
+from labmgr.errors import NotFound, StoreError, StoreFull
 from labmgr.store import database
 from labmgr.store.sql_store import SqlStore
 
@@ -53,6 +53,21 @@ def test_a_full_disk_is_said_and_nothing_is_half_written(small_disk, open_store,
     assert store.keep_candidates(many(session, kept, 40), by="prof") == 40
     assert first_altered(store.entries()) is None
     store.close()
+
+
+def test_a_disk_that_was_full_before_is_not_said_to_have_failed(small_disk, open_store):
+    store = open_store(small_disk)
+    store.upgrade()
+    store.close()
+    with contextlib.suppress(OSError), (small_disk / "ballast").open("wb", buffering=0) as ballast:
+        while ballast.write(b"\1" * 1024):
+            pass
+    again = open_store(small_disk)
+    with pytest.raises(StoreFull, match="disk is full"):
+        again.sessions()
+    (small_disk / "ballast").unlink()
+    assert again.sessions() == []
+    again.close()
 
 
 def fill(store, session):
