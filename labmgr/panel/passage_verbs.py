@@ -130,7 +130,7 @@ _VERBS: Final = (
         _l(
             "Le choix reste secret jusqu'au début de la première phase. Après, il ne change "
             "qu'avec un motif, et quand une deuxième personne le confirme ; dans l'heure, une "
-            "fois le passage suspendu : le travail fait reste gardé, le temps reste où il en est, et "
+            "fois le passage suspendu : le travail fait reste gardé, le temps reste où il en est, "
             "les équipements de la place sont remis à leur référence pour l'autre labo."
         ),
         _l("choix enregistré."),
