@@ -196,10 +196,10 @@ class SheetNode:
 
 @dataclass(frozen=True)
 class SheetLab:
-    """The accesses of one lab, as they will be."""
+    """The accesses of one lab, as they will be; of réalisations that are alike there is one."""
 
     id: str
-    realisation: int
+    realisations: tuple[int, ...]
     jump: str
     port: int
     password: str = field(repr=False)

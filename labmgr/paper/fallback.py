@@ -79,7 +79,8 @@ def _times(one: Fallback) -> Iterator[tuple[str, str]]:
 
 
 def _lab(paper: Sheet, lab: SheetLab) -> None:
-    paper.heading(f"Accès – réalisation n° {lab.realisation} ({lab.id})")
+    numbers = " et ".join(f"n° {one}" for one in lab.realisations)
+    paper.heading(f"Accès – réalisation {numbers} ({lab.id})")
     paper.facts(
         [
             ("Passerelle", f"{lab.jump}, port {lab.port}"),

@@ -63,9 +63,10 @@ def print_passage(record: PassageRecord, french: French) -> bytes:
 
 
 def _day(record: PassageRecord) -> datetime:
-    """The day of the passage: as planned, else as it came."""
+    """The day on which it began; before that the planned one, else as it came."""
+    begun = [one.begun for one in record.phases if one.begun]
     planned = [one.planned for one in record.phases if one.planned]
-    return min(planned, default=record.arrived or record.printed)
+    return min(begun or planned, default=record.arrived or record.printed)
 
 
 def _instants(record: PassageRecord) -> Iterator[datetime]:

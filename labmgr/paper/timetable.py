@@ -15,6 +15,7 @@ from fpdf.fonts import FontFace
 
 from labmgr.domain.daysheet import Line
 from labmgr.domain.exam import ExamSession, Phase
+from labmgr.paper.words import room as room_title
 
 K = TypeVar("K")
 FONTS = Path(fontpkg_pt_sans.ROOT) / "files"
@@ -89,7 +90,7 @@ def _commission(paper: _Pages, day: date, title: str, lines: Sequence[Line]) -> 
     paper.add_page()
     named = f"Commission {title}" if title else "Sans commission"
     paper.say(f"{named} – {_date(day)}", 16, bold=True)
-    room = f"salle {lines[0].room} – " if lines[0].room else ""
+    room = f"{room_title(lines[0].room)} – " if lines[0].room else ""
     paper.say(f"{room}{_range(lines)}", 11)
     paper.ln(3)
     rows = [(one.number, one.name, one.place, *_times(one)) for one in lines]

@@ -8,7 +8,7 @@ from labmgr.domain.exam import Commission
 from labmgr.domain.journal import Tail
 from labmgr.domain.passage import Incident
 from labmgr.domain.record import Chain, Extension, PassageRecord, Suspension, Taken, Told
-from labmgr.paper.words import NONE, SHORT, day, doer, hour, length
+from labmgr.paper.words import NONE, SHORT, day, doer, hour, length, room
 
 French = Callable[[str], str]
 
@@ -44,8 +44,8 @@ def seal(chain: Chain) -> str:
 
 def members(commission: Commission) -> str:
     who = ", ".join(one.login for one in commission.members)
-    room = f" – salle {commission.room}" if commission.room else ""
-    return f"{commission.title}{f' ({who})' if who else ''}{room}"
+    where = f" – {room(commission.room)}" if commission.room else ""
+    return f"{commission.title}{f' ({who})' if who else ''}{where}"
 
 
 def suspension(one: Suspension, french: French) -> tuple[str, ...]:
@@ -63,7 +63,7 @@ def extension(one: Extension) -> tuple[str, ...]:
 def incident(one: Incident, french: French) -> tuple[str, ...]:
     end = hour(one.ended) if one.ended else "pas encore"
     lasted = length(one.seconds) if one.ended else NONE
-    decided = one.decision or "pas de décision écrite"
+    decided = french(one.decision) if one.decision else "pas de décision écrite"
     return hour(one.noticed), end, lasted, french(one.what), decided, doer(one.by)
 
 

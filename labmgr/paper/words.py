@@ -91,6 +91,11 @@ def hour(at: datetime | None) -> str:
     return f"{at.astimezone(LOCAL):%H:%M:%S}" if at else NONE
 
 
+def room(name: str) -> str:
+    """As it is named in the house: "12", or "salle 12" already."""
+    return name if name.casefold().startswith("salle") else f"salle {name}"
+
+
 def minute(at: datetime | None) -> str:
     return f"{at.astimezone(LOCAL):%H:%M}" if at else NONE
 

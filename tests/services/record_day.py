@@ -172,7 +172,7 @@ class Day:
         interruptions.extend(self.tools, "e6", "3", 300, by="chef", why="clavier en panne")
         self.work()
         (one,) = self.tools.store.incidents("e6", "3")
-        self.tools.store.decide_incident(one.id, "cinq minutes rendues", by="chef")
+        self.tools.store.decide_incident(one.id, "5 min given back: clavier en panne", by="chef")
 
     def absent(self):
         """Candidate 4: two people say so."""

@@ -13,7 +13,7 @@ from labmgr.domain.journal import Tail
 from labmgr.domain.passage import PassageState
 from labmgr.domain.record import LOCAL
 from labmgr.errors import BadInput, NotFound
-from labmgr.services.lab import access
+from labmgr.services.lab import access, labs
 from labmgr.services.passage import fallback, interruptions, record
 from tests.services.record_day import EIGHT, LONG, Day, a_world, lived
 
@@ -111,7 +111,7 @@ def test_an_incident_is_told_with_its_reason_length_and_decision(day):
     assert stop.seconds == pytest.approx(300, abs=30)
     assert stop.back is None
     (incident,) = one.incidents
-    assert incident.decision == "cinq minutes rendues"
+    assert incident.decision == "5 min given back: clavier en panne"
     (more,) = one.extensions
     assert (more.phase, more.seconds, more.why, more.by) == (
         Phase.HOUR,
@@ -207,6 +207,18 @@ def test_the_day_holds_every_passage_once_and_its_sessions_events(day):
     assert record.of_day(day.tools, "e6").day == one.day
     with pytest.raises(NotFound, match="2026-05-28"):
         record.of_day(day.tools, "e6", date(2026, 5, 28))
+
+
+def test_a_passage_is_of_the_day_on_which_it_began(own):
+    own.at(8, 0)
+    own.come("1")
+    own.begin("1", Phase.PHASE_1)
+    before = own.tools.store.passage("e6", "1")
+    planned = {each: at + timedelta(days=1) for each, at in before.planned.items()}
+    began = next(one.start.at for one in before.clocks[Phase.PHASE_1].stretches)
+    own.tools.store.change_passage(before, replace(before, planned=planned), what="x", by="t")
+    assert began.date() in record.days(own.tools, "e6")
+    assert "1" in [one.candidate.number for one in record.of_day(own.tools, "e6").passages]
 
 
 def test_two_days_are_asked_for_by_name(own):
@@ -334,7 +346,9 @@ def test_fallback_sheets_hold_the_accesses_of_both_labs_and_say_so_in_the_journa
     sheets = fallback.sheets(own.tools, "e6", 1, by="chef")
     assert [each.candidate.number for each in sheets] == ["1", "2", "3", "4"]
     first = sheets[0]
-    assert [each.realisation for each in first.labs] == [1, 2], "the choice is not to be read"
+    assert [each.realisations for each in first.labs] == [(1,), (2,)], (
+        "the choice is not to be read"
+    )
     assert first.ends is None
     assert first.planned[Phase.HOUR] == EIGHT + timedelta(minutes=50)
     secrets = {each.secret for each in own.tools.store.credentials("e6-1-2")}
@@ -345,6 +359,13 @@ def test_fallback_sheets_hold_the_accesses_of_both_labs_and_say_so_in_the_journa
     assert (rows[-1].what, rows[-1].by) == ("credentials shown", "chef")
     with pytest.raises(NotFound, match="no wave 7"):
         fallback.sheets(own.tools, "e6", 7, by="chef")
+
+
+def test_of_two_realisations_that_are_alike_the_sheet_holds_the_lab_that_is_built(own):
+    labs.order_remove(own.tools, "e6-1-2", by="prof")
+    own.work()
+    (only,) = fallback.sheets(own.tools, "e6", 1, by="chef")[0].labs
+    assert (only.id, only.realisations) == ("e6-1-1", (1, 2))
 
 
 def test_fallback_sheets_tell_the_end_of_an_hour_that_runs_and_leave_out_who_is_done(day):

@@ -89,7 +89,7 @@ def test_a_passage_says_every_fact_on_one_to_three_pages(day, tmp_path, number):
         *(hour(each.at) for each in one.events),
         *(said(each.what).replace("→", ">") for each in one.events),
         *(each.why for each in one.extensions),
-        *(each.decision for each in one.incidents),
+        *(said(each.decision) for each in one.incidents if each.decision),
         *(taken.digest for taken in (one.start, one.end) if taken),
         one.template,
         one.adjustment,
@@ -242,9 +242,9 @@ def test_fallback_sheets_begin_a_page_each_and_many_accounts_stay_on_paper(day, 
                      ("ssh -J candidat@labs.lycee.example:20000 etudiant@annuaire",) * 4,
                      (*accounts, SheetAccount("cle", "")))  # fmt: skip
     lab = SheetLab(
-        "e6-1-1", 1, "candidat@labs.lycee.example", 20000, "Passe-partout-1", (node,) * 8
+        "e6-1-1", (1,), "candidat@labs.lycee.example", 20000, "Passe-partout-1", (node,) * 8
     )
-    both = (lab, replace(lab, id="e6-1-2", realisation=2))
+    both = (lab, replace(lab, id="e6-1-2", realisations=(2, 3)))
     one = Sheet(Who("1", "Lefèvre Zoé", "A1"), "A", {}, None, 3600.0, False, both)
     session = passage(day, "1").session
     at = datetime(2026, 5, 27, 6, tzinfo=UTC)

@@ -15,6 +15,7 @@ from labmgr.domain.exam import Phase
 from labmgr.domain.proposal import propose
 from labmgr.domain.timetable import Limits
 from labmgr.paper.printer import Printer
+from labmgr.paper.words import room
 from tests.unit.exam_people import SESSION, THIRD, candidates, commissions, wishes
 
 ZONE = Limits().zone
@@ -95,3 +96,7 @@ def test_ends_are_whole_minutes_never_too_early():
     (line,) = shown([one])
     start, end = line.spans[Phase.INTERVIEW_1]
     assert (end - start).total_seconds() == 27 * 60
+
+
+def test_a_room_is_named_once():
+    assert [room("12"), room("Salle B200")] == ["salle 12", "Salle B200"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from labmgr.domain.exam import Candidate, ExamSession, Phase
 from labmgr.domain.lab import Lab
 from labmgr.domain.passage import BEFORE, Passage, PassageState
@@ -9,7 +11,7 @@ from labmgr.domain.ports import Tools
 from labmgr.domain.record import Sheet, SheetAccount, SheetLab, SheetNode
 from labmgr.domain.template import CredentialKind
 from labmgr.errors import NotFound
-from labmgr.services.lab import access
+from labmgr.services.lab import access, sitting
 from labmgr.services.passage import record
 
 GONE = frozenset({PassageState.DONE, PassageState.ABSENT, PassageState.NONCONFORMING})
@@ -50,20 +52,31 @@ def _sheet(tools: Tools, session: ExamSession, passage: Passage, *, by: str) -> 
         ends,
         clock.allotted if clock else candidate.allotted(Phase.HOUR, session.durations),
         passage.own_tools,
-        tuple(_lab(tools, lab, by=by) for lab in _labs(tools, candidate, passage)),
+        tuple(
+            _lab(tools, lab, numbers, by=by) for lab, numbers in _labs(tools, candidate, passage)
+        ),
     )
 
 
-def _labs(tools: Tools, candidate: Candidate, passage: Passage) -> list[Lab]:
-    """Before phase 1 those of every réalisation: the paper must not tell which was chosen."""
+def _labs(tools: Tools, candidate: Candidate, passage: Passage) -> list[tuple[Lab, list[int]]]:
+    """Before phase 1 those of every réalisation: the paper must not tell which was chosen.
+
+    Each with the réalisations that are worked on in it: of those that are alike one is built.
+    """
     if passage.own_tools:
         return []
-    if passage.state in BEFORE:
-        return tools.store.labs(candidate.session, candidate.number)
-    return [tools.store.lab(passage.lab)] if passage.lab else []
+    if passage.state not in BEFORE:
+        lab = tools.store.lab(passage.lab) if passage.lab else None
+        return [(lab, [passage.choice or lab.realisation])] if lab else []
+    session, number = candidate.session, candidate.number
+    numbers = [one.realisation for one in tools.store.labs(session, number)]
+    used: dict[str, list[int]] = {}
+    for one in sorted(numbers):
+        used.setdefault(sitting.lab_for(tools, session, number, one), []).append(one)
+    return [(tools.store.lab(lab), given) for lab, given in used.items()]
 
 
-def _lab(tools: Tools, lab: Lab, *, by: str) -> SheetLab:
+def _lab(tools: Tools, lab: Lab, numbers: Sequence[int], *, by: str) -> SheetLab:
     shown = access.for_staff(tools, lab, by=by)
     nodes = tuple(
         SheetNode(
@@ -77,6 +90,4 @@ def _lab(tools: Tools, lab: Lab, *, by: str) -> SheetLab:
         )
         for node in shown.nodes
     )
-    return SheetLab(
-        lab.id, lab.realisation, shown.jump, shown.jump_port, shown.jump_password, nodes
-    )
+    return SheetLab(lab.id, tuple(numbers), shown.jump, shown.jump_port, shown.jump_password, nodes)

@@ -29,7 +29,7 @@ def of_passage(tools: Tools, session: str, number: str) -> PassageRecord:
 
 
 def of_day(tools: Tools, name: str, day: date | None = None) -> DayRecord:
-    """Every passage planned for *day*, or for the only day there is."""
+    """Every passage of *day*, or of the only day there is."""
     session, pages = tools.store.session(name), retold.read(tools)
     chosen = day or _only_day(tools, name)
     mine = [one for one in tools.store.passages(name) if _day(one) == chosen]
@@ -53,7 +53,7 @@ def of_day(tools: Tools, name: str, day: date | None = None) -> DayRecord:
 
 
 def days(tools: Tools, session: str) -> list[date]:
-    """On which days its passages are planned."""
+    """On which days its passages were sat, or are planned."""
     found = {_day(one) for one in tools.store.passages(session)}
     return sorted(one for one in found if one)
 
@@ -92,7 +92,10 @@ def who(candidate: Candidate, passage: Passage) -> Who:
 
 
 def _day(passage: Passage) -> date | None:
-    """The day it was planned for, else the one on which the candidate came."""
+    """The day on which it began; before that the planned one, else that of the arrival."""
+    first = passage.clocks.get(Phase.PHASE_1)
+    if first and first.stretches:
+        return first.stretches[0].start.at.astimezone(LOCAL).date()
     at = min(passage.planned.values(), default=passage.arrived)
     return at.astimezone(LOCAL).date() if at else None
 
