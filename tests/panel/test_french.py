@@ -95,6 +95,14 @@ def test_the_search_for_sentences_really_finds_them():
             "Ce qui est voulu pour sw1 n'est pas compréhensible : `vlan 3` y est deux fois",
         ),
         ("planned -> building", "prévu → en construction"),
+        (
+            "wire baie of place P4: eth1 is not in the bridge",
+            "câble baie de la place P4 : eth1 n'est pas dans le pont",
+        ),
+        (
+            "baseline ended with status 0, output o.txt kept, sha256 ab",
+            "script de référence terminé avec le code 0, sortie o.txt gardée, sha256 ab",
+        ),
     ],
 )
 def test_values_are_kept_and_sentences_inside_sentences_follow(sayings, english, french):
