@@ -5,6 +5,7 @@ import io
 import re
 import shutil
 import zlib
+from dataclasses import replace
 from html import unescape
 
 import pytest
@@ -412,6 +413,18 @@ def test_a_session_with_open_labs_is_not_closed_and_with_labs_not_removed(world,
     answer = teacher.post("/sessions/e6/suppression", "/sessions/e6")
     assert "a encore des labos" in said(answer)
     assert world.tools.store.session("e6").state == "open"
+
+
+def test_a_probe_that_still_waits_is_no_alarm(world, teacher):
+    world.ready()
+    (first, *_) = world.tools.store.findings("e6-1-1")
+    waits = replace(first, green=False, final=False, evidence="port 389 : Connection refused")
+    world.tools.store.keep_finding("e6-1-1", waits)
+    page = teacher.text("/labs/e6-1-1")
+    assert "pas encore" in page
+    assert 'class="state bad"' not in page
+    world.tools.store.keep_finding("e6-1-1", replace(waits, final=True))
+    assert 'class="state bad"' in teacher.text("/labs/e6-1-1")
 
 
 def test_a_session_does_not_open_without_its_images(world, teacher):

@@ -55,6 +55,8 @@ def test_an_open_lab_shows_its_own_accesses_whole(world, candidate):
     passwords = [one for one in secrets_of(world, "e6-1-1") if "PRIVATE KEY" not in one]
     assert all(one in page for one in passwords)
     assert "ssh -J candidat@127.0.0.1:20000 etudiant@srv" in page
+    clone = 'core.sshCommand=ssh -J candidat@127.0.0.1:20000" clone etudiant@forge:/srv/git/'
+    assert clone in page
     assert "https://127.0.0.1:20" in page
     assert "10.101.10.30" in page
     assert "Vous en êtes responsable" in page

@@ -162,7 +162,11 @@ def _door(way: Way, node: NodeTemplate, endpoint: Endpoint) -> Door:
 
 
 def _clone(way: Way, node: NodeTemplate, endpoint: Endpoint) -> str:
-    """A repository behind a web page's port is reached by that page's way; else by a tunnel."""
+    """By ssh where an account enters; by the way of the page whose port it shares; or a tunnel."""
+    if endpoint.account:
+        # These quotation marks are those of Windows too.
+        through = f'git -c "core.sshCommand=ssh -J {way.jump}:{way.jump_port}" clone'
+        return f"{through} {_login(node, endpoint)}@{node.hostname}:{endpoint.path}"
     for web in way.plan.gateway.webs:
         if (web.node, web.port) == (node.name, endpoint.port):
             host = f"https://{way.host}:{way.web_port(web)}"
@@ -173,11 +177,14 @@ def _clone(way: Way, node: NodeTemplate, endpoint: Endpoint) -> str:
 def _command(way: Way, node: NodeTemplate, endpoint: Endpoint) -> str:
     """What to type: ssh through the jump host, or a tunnel to which the client then connects."""
     if endpoint.protocol == "ssh":
-        login = next((one.login for one in node.credentials if one.id == endpoint.account), "root")
-        return f"ssh -J {way.jump}:{way.jump_port} {login}@{node.hostname}"
+        return f"ssh -J {way.jump}:{way.jump_port} {_login(node, endpoint)}@{node.hostname}"
     local = 10000 + endpoint.port % 50000
     target = f"{local}:{node.hostname}:{endpoint.port}"
     return f"ssh -N -L {target} -p {way.jump_port} {way.jump}"
+
+
+def _login(node: NodeTemplate, endpoint: Endpoint) -> str:
+    return next((one.login for one in node.credentials if one.id == endpoint.account), "root")
 
 
 def _address(node: NodePlan) -> str:
