@@ -24,8 +24,8 @@ from labmgr.store.yaml_lines import read_yaml
 COMPOSE = "compose.yaml"
 RECETTE = "recette.yaml"
 
-# Files of the templates' folder with their times and modes: the same stamp, the same answers.
-_Stamp = tuple[tuple[str, int, int], ...]
+# Files of the templates' folder with their times, sizes and modes: same stamp, same answers.
+_Stamp = tuple[tuple[str, int, int, int], ...]
 
 
 @dataclass
@@ -127,7 +127,10 @@ def _stamp(folder: Path) -> _Stamp:
     facts = (
         (file.path, file.stat(follow_symlinks=False)) for file in _files(folder) if file.is_file()
     )
-    return tuple(sorted((path, fact.st_mtime_ns, fact.st_mode) for path, fact in facts))
+    # A clock of files may stand still for some milliseconds: two saves may have one time.
+    return tuple(
+        sorted((path, fact.st_mtime_ns, fact.st_size, fact.st_mode) for path, fact in facts)
+    )
 
 
 def _files(folder: str | Path) -> Iterator[os.DirEntry[str]]:
