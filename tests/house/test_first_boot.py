@@ -26,7 +26,7 @@ def shell_steps() -> list[Path]:
 def ask(helper: Path, folder: Path, line: str) -> subprocess.CompletedProcess[str]:
     script = f'set -eu\n. "$1"\nFIRST_BOOT=$2\n{line}\necho "after: $got"'
     command = ["sh", "-c", script, "sh", str(helper), str(folder)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=10)
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
 
 
 @pytest.mark.parametrize("step", shell_steps(), ids=name)

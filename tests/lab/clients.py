@@ -158,7 +158,7 @@ class Visitor:
         """By curl, the centre's certificate verified; one line of status at the end."""
         ca = str(self.folder / "ca.pem")
         status = "\n%{http_code}"
-        return self.good("curl", "-sS", "--cacert", ca, "-L", "-w", status, "-m", "40", *more, url)
+        return self.good("curl", "-sS", "--cacert", ca, "-L", "-w", status, "-m", "100", *more, url)
 
     def api(self, url: str, body: object, *more: str, method: str = "POST") -> object:
         header = ("-H", "Content-Type: application/json", "-X", method, "-d", json.dumps(body))
@@ -174,7 +174,7 @@ class Visitor:
         """A browser's kept-alive connection."""
         trusted = ssl.create_default_context(cafile=str(self.folder / "ca.pem"))
         port = int(url.split(":")[2].split("/", maxsplit=1)[0])
-        line = HTTPSConnection("127.0.0.1", port, context=trusted, timeout=20)
+        line = HTTPSConnection("127.0.0.1", port, context=trusted, timeout=90)
         try:
             line.request("GET", "/", headers={"Connection": "keep-alive"})
             line.getresponse().read()

@@ -13,9 +13,8 @@ import pytest
 
 from tests.lab.clients import wait_for
 
-KEEP = (
-    "from labmgr.keeper import Keeper; Keeper({'a': ['sleep', '60'], 'b': ['sleep', '60']}).run()"
-)
+# Longer than anybody waits for their end.
+KEEP = "from labmgr.keeper import Keeper; Keeper(dict.fromkeys('ab', ['sleep', '900'])).run()"
 
 
 def children(of):
@@ -26,7 +25,7 @@ def gone(pids):
     """A zombie of a child that nobody has waited for is gone too."""
     stats = []
     for pid in pids:
-        with suppress(FileNotFoundError):
+        with suppress(FileNotFoundError, ProcessLookupError):
             stats.append(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0])
     return set(stats) <= {"Z"}
 
@@ -34,15 +33,17 @@ def gone(pids):
 @pytest.fixture
 def keeper():
     with subprocess.Popen([sys.executable, "-c", KEEP]) as process:
-        assert wait_for(lambda: len(children(process.pid)) == 2, 10)
-        yield process
-        process.kill()
+        try:
+            assert wait_for(lambda: len(children(process.pid)) == 2)
+            yield process
+        finally:
+            process.kill()
 
 
 def test_a_child_that_was_killed_is_started_again(keeper):
     first, other = children(keeper.pid)
     os.kill(int(first), signal.SIGKILL)
-    assert wait_for(lambda: len(set(children(keeper.pid)) - {first}) == 2, 10)
+    assert wait_for(lambda: len(set(children(keeper.pid)) - {first}) == 2)
     assert other in children(keeper.pid)
 
 
@@ -50,4 +51,4 @@ def test_a_child_that_was_killed_is_started_again(keeper):
 def test_no_child_outlives_its_keeper(keeper, how):
     pids = children(keeper.pid)
     keeper.send_signal(how)
-    assert wait_for(lambda: gone(pids), 10), pids
+    assert wait_for(lambda: gone(pids)), pids
