@@ -38,10 +38,7 @@ class Choice:
     @property
     def secure(self) -> bool:
         """Beyond loopback only HTTPS is spoken."""
-        try:
-            return not ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return self.host != "localhost"
+        return not _is_loopback(self.host)
 
     @property
     def place(self) -> str:
@@ -50,6 +47,13 @@ class Choice:
     @property
     def url(self) -> str:
         return f"{'https' if self.secure else 'http'}://{self.place}/"
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def serve_all(tools: Tools, home: Path, choice: Choice) -> None:
@@ -61,6 +65,12 @@ def serve_all(tools: Tools, home: Path, choice: Choice) -> None:
         _port_free(choice)
         (home / "url").write_text(choice.url, encoding="utf-8")
     log.info("labmgr on %s", choice.url)
+    if choice.secure and _is_loopback(tools.site.lab_name):
+        log.warning(
+            "labs and slips name %s, which only this machine reaches: "
+            "set LABMGR_LAB_BIND and LABMGR_LAB_NAME for the exam room",
+            tools.site.lab_name,
+        )
     command = [sys.executable, "-m", keeper.__name__, str(home), choice.host, str(choice.port)]
     os.execv(sys.executable, command)  # noqa: S606 - our own interpreter
 

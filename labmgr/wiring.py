@@ -101,13 +101,13 @@ def site_of(settings: Settings, instance: str) -> Site:
             f"LABMGR_LAB_BIND={name} says where to listen, not what candidates type",
             hint="Set LABMGR_LAB_NAME to the server's name or address in the exam room.",
         )
-    scheme = "http" if name == "localhost" or name.startswith("127.") else "https"  # as serve does
+    loopback = name == "localhost" or name.startswith("127.")
     return Site(
         instance=instance,
         ranges=Ranges.read(settings.net_base, settings.port_base),
         lab_bind=settings.lab_bind,
         lab_name=name,
-        portal_url=settings.portal_url or f"{scheme}://{name}:{_port(settings.home)}/portail",
+        portal_url=settings.portal_url or _portal(settings.home, name, loopback=loopback),
         parallel=settings.parallel or max(2, cores()),
         memory_reserve=settings.memory_reserve_mib * MIB,
         disk_reserve=settings.disk_reserve_mib * MIB,
@@ -117,12 +117,15 @@ def site_of(settings: Settings, instance: str) -> Site:
     )
 
 
-def _port(home: Path) -> int:
-    """Where the panel listens, or did last; the usual port before it ever did."""
+def _portal(home: Path, name: str, *, loopback: bool) -> str:
+    """Where the panel listens, or did last; as it usually would before it ever did."""
     try:
-        return urlsplit((home / "url").read_text(encoding="utf-8")).port or PORT
+        at = urlsplit((home / "url").read_text(encoding="utf-8"))
+        port = at.port or PORT
     except (OSError, ValueError):
-        return PORT
+        at, port = urlsplit(""), PORT
+    plain = loopback and at.scheme != "https"  # beyond loopback it speaks nothing else
+    return f"{'http' if plain else 'https'}://{name}:{port}/portail"
 
 
 def prepared_home(home: Path) -> Path:
