@@ -90,6 +90,11 @@ class Device:
         """Set before each candidate; one that has none is taken as it stands."""
         return bool(self.baseline or self.put)
 
+    @property
+    def files(self) -> frozenset[str]:
+        """All that it names under baselines/."""
+        return frozenset({self.baseline, self.collect, *self.put.values()} - {""})
+
 
 @dataclass(frozen=True)
 class Terminal:

@@ -141,3 +141,12 @@ def test_devices_that_cannot_be_asked_or_are_red_are_named_before_the_day(world)
     world.tools.store.change_device_state("sw1", {"outcome": Outcome.ANSWERS})
     (sign,) = (one for one in examine(world.tools) if one.what == "devices")
     assert sign.verdict is Verdict.GOOD
+    named = text.replace("env:SWITCH}", "env:SWITCH, baseline: acces}")
+    (folder / "devices.yaml").write_text(named, encoding="utf-8")
+    (sign,) = (one for one in examine(world.tools) if one.what == "devices")
+    assert sign.seen == "The inventory has no baselines/acces, which devices.yaml names"
+    assert sign.verdict is Verdict.BAD
+    (folder / "baselines").mkdir()
+    (folder / "baselines" / "acces").write_text("hostname ${HOSTNAME}\n", encoding="utf-8")
+    (sign,) = (one for one in examine(world.tools) if one.what == "devices")
+    assert sign.verdict is Verdict.GOOD

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -223,8 +223,19 @@ def _devices(tools: Tools) -> Iterator[Sign]:
     if red := [name for name in red if name not in closed]:
         mend = "Mend and check each, or set it aside with its reason: its place is not offered."
         yield Sign("devices", Verdict.WARNING, f"red: {', '.join(red)}", mend)
-    if devices and not closed and not red:
+    unwritten = list(_unwritten(tools, devices))
+    yield from unwritten
+    if devices and not closed and not red and not unwritten:
         yield Sign("devices", Verdict.GOOD, f"{len(devices)} device(s), none red")
+
+
+def _unwritten(tools: Tools, devices: Iterable[Device]) -> Iterator[Sign]:
+    """Files under baselines/ that devices are to be set with, and that cannot be read."""
+    for name in sorted({name for one in devices for name in one.files}):
+        try:
+            tools.inventory.baseline(name)
+        except LabmgrError as trouble:
+            yield Sign("devices", Verdict.BAD, str(trouble), trouble.hint)
 
 
 def _closed(tools: Tools, device: Device) -> LabmgrError | None:
