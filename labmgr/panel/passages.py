@@ -144,13 +144,17 @@ def _told(verb: Verb, before: Passage) -> str:
         said = _("dit absent : une deuxième personne doit le confirmer.")
     elif verb.name == "absent":
         said = _("absence confirmée.")
-    elif verb.name == "choose" and before.lab and not before.change_asked:
+    elif verb.name == "choose" and _still_asked(before):
         said = _("changement demandé : une deuxième personne doit le confirmer.")
     elif verb.name == "start" and before.state == "interview-1" and before.lab:
         said = _("ouverture du labo ordonnée ; l'heure court dès qu'il est ouvert.")
     elif verb.name == "resume" and before.paused == "hour" and before.lab:
         said = _("ouverture du labo ordonnée ; le temps repart dès qu'il est ouvert.")
     return said
+
+
+def _still_asked(before: Passage) -> bool:
+    return bool(tools().store.passage(before.session, before.candidate).change_asked)
 
 
 def _back(name: str, number: str, said: str) -> ResponseReturnValue:

@@ -120,7 +120,9 @@ def _page(
     stored = tools().store.passages(session.name)
     passages = _merged(stored, proposed) if proposed else stored
     plan = (
-        plan_of(session.name, passages, limits or wishes.limits_of(session)) if passages else None
+        plan_of(session.name, passages, limits or wishes.limits_of(session))
+        if any(one.planned for one in passages)  # an own environment is noted before any hour is
+        else None
     )
     page = render_template(
         "timetable.html",

@@ -151,6 +151,8 @@ def test_an_absence_takes_two_people_and_may_be_taken_back(world, come_in):
     assert "invigilator a déjà dit que le candidat 1 est absent" in said(again)
     assert seen(world).state is P.REGISTERED
     assert "dit absent, à confirmer" in said(room.text(DAY))
+    assert "Confirmer l'absence" not in said(room.text(f"{MINE}/absence"))
+    assert "Confirmer l'absence" in said(teacher.text(f"{MINE}/absence"))
     assert "absence confirmée" in said(ask(teacher, "absence"))
     assert seen(world).state is P.ABSENT
     assert ask(teacher, "absence/retrait", why="").status_code == 400
@@ -208,8 +210,28 @@ def test_a_choice_that_is_changed_after_phase_1_takes_two_people_and_a_reason(wo
     assert seen(world).choice == 1
     assert ask(jury, "choix", realisation="2", why="encore").status_code == 409
     assert "Changement de réalisation à confirmer" in said(other.text(MINE))
-    ask(other, "choix", realisation="2")
+    page = other.text(f"{MINE}/choix")
+    assert "commission demande la réalisation n° 2" in said(page)
+    assert re.search(r'value="2" required checked', page)
+    assert "choix enregistré" in said(ask(other, "choix", realisation="2"))
     assert (seen(world).choice, seen(world).lab) == (2, "e6-1-2")
+
+
+def test_a_preparation_is_cut_short_only_after_a_question(world, come_in):
+    choices.choose(world.tools, "e6", "1", 1, by="commission")
+    attendance.arrive(world.tools, "e6", "1", by="invigilator")
+    passages.start(world.tools, "e6", "1", Phase.PHASE_1, by="commission")
+    jury = come_in(C)
+    for page in (DAY, MINE):
+        assert "Commencer l'entretien 1…" in said(jury.text(page))
+    asked = said(jury.text(f"{MINE}/debut"))
+    assert "La préparation n'est pas finie : le candidat perd les " in asked
+    world.clock.passes(1800)
+    hours.answer(world.tools)
+    for page in (DAY, MINE):
+        assert "Commencer l'entretien 1…" not in said(jury.text(page))
+        assert "Commencer l'entretien 1" in said(jury.text(page))
+    assert "n'est pas finie" not in said(jury.text(f"{MINE}/debut"))
 
 
 def test_one_is_suspended_and_goes_on_with_what_was_left(world, come_in):

@@ -11,7 +11,7 @@ from labmgr.domain.passage import PassageState
 from labmgr.domain.timetable import Limits, at
 from labmgr.domain.words import Option, Role
 from labmgr.errors import EngineUnreachable
-from labmgr.services.session import forms
+from labmgr.services.session import forms, own_tools
 
 PAGE = "/sessions/e6/planning"
 ONE = PAGE + "/passage/2"
@@ -151,6 +151,18 @@ def test_an_engine_that_is_away_hides_no_timetable(world, teacher):
     assert "on ne sait pas combien de labos tiennent" in page
     assert "08:30–09:00" in page
     assert propose(teacher).status_code == 502
+
+
+def test_an_own_environment_alone_is_no_timetable_yet(world, teacher):
+    own_tools.set_own_tools(world.tools, "e6", "1", own=True, by="t")
+    page = unescape(teacher.text(PAGE))
+    assert "Il n'y a pas encore de planning" in page
+    assert "conflit" not in page
+
+
+def test_seconds_of_short_phases_are_shown(world, teacher):
+    forms.set_form(world.tools, "e6", form=Form.TRAINING, durations={Phase.PHASE_1: 40}, by="t")
+    assert re.search(r"08:\d\d(:\d\d)?–08:\d\d:\d\d", said(propose(teacher)))
 
 
 def test_a_tampered_proposal_is_refused(world, teacher):
