@@ -33,6 +33,7 @@ class Keeper:
         self._born: dict[str, float] = {}
         self._deaths = dict.fromkeys(commands, 0)
         self._stopping = False
+        self._me = os.getpid()
         self._libc = ctypes.CDLL(None)
 
     def run(self) -> None:
@@ -76,6 +77,8 @@ class Keeper:
     def _end_with_me(self) -> None:
         """In the child: a killed keeper leaves nobody behind who holds the panel's port."""
         self._libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != self._me:  # killed before that was asked for: no signal will come
+            os._exit(1)
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
         self._stopping = True

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import getpass
+import math
 import os
+import re
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
 
+from labmgr.services.equipment import asking
 from tests import free
 from tests.devices.vendor import Switch
 from tests.lab.clients import wait_for
@@ -76,6 +80,14 @@ class Room:
         folder = self.world.home / "inventory"
         folder.mkdir(exist_ok=True)
         (folder / "devices.yaml").write_text("devices:\n" + "".join(self._rows), encoding="utf-8")
+
+    def hurry(self, what="deadline"):
+        """All have few seconds from now on, but enough for what this machine does just then."""
+        begun = time.monotonic()
+        list(asking.check(self.tools, self.devices()))
+        few = 4 + math.ceil(4 * (time.monotonic() - begun))
+        declared = self.world.home / "inventory" / "devices.yaml"
+        declared.write_text(re.sub(rf"\b{what}: \d+", f"{what}: {few}", declared.read_text()))
 
     def devices(self, *names):
         return self.tools.inventory.read().chosen(None, names)

@@ -208,8 +208,10 @@ def test_a_line_that_ends_in_the_middle_is_lost_at_once_and_goes_on_where_it_sta
 
 
 def test_one_that_hangs_in_the_middle_is_given_up_at_its_deadline(room):
-    room.switch("sw1", at={"name profs": ["hangs"]}, told={"deadline": 4})
+    room.switch("sw1", at={"name profs": ["hangs"]}, told={"deadline": 120})
     desk = Desk(room)
+    room.hurry()
+    [desk.device] = room.devices()
     begun = time.monotonic()
     with pytest.raises(DeviceHung) as told:
         desk.push()
@@ -218,9 +220,11 @@ def test_one_that_hangs_in_the_middle_is_given_up_at_its_deadline(room):
 
 
 def test_the_deadline_of_a_push_is_kept_whatever_the_steps_take(room):
-    more = "    push_deadline: 4\n"
+    more = "    push_deadline: 120\n"
     room.switch("sw1", at={"name profs": ["hangs"]}, told={"deadline": 200, "more": more})
     desk = Desk(room)
+    room.hurry("push_deadline")
+    [desk.device] = room.devices()
     begun = time.monotonic()
     with pytest.raises(DeviceHung):
         desk.port.push(desk.device, desk.keys, ["vlan 20", "name profs"])
@@ -229,8 +233,10 @@ def test_the_deadline_of_a_push_is_kept_whatever_the_steps_take(room):
 
 def test_a_question_at_saving_is_an_unexpected_prompt(room):
     asked = "Overwrite the previous NVRAM configuration?[confirm]"
-    room.switch("sw1", saves=asked, told={"deadline": 5})
+    room.switch("sw1", saves=asked, told={"deadline": 120})
     desk = Desk(room)
+    room.hurry()
+    [desk.device] = room.devices()
     with pytest.raises(UnexpectedPrompt, match=r"previous NVRAM configuration\?\[confirm\]"):
         desk.push()
 

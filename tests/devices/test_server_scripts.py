@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import subprocess
@@ -25,7 +26,7 @@ def run(room, server):
     """A script on the server; *limit* is the inventory's push_deadline."""
     trusted(room)
 
-    def run(script, limit=20):
+    def run(script, limit=60):
         declared = room.world.home / "inventory" / "devices.yaml"
         text = declared.read_text()
         declared.write_text(f"{text.rstrip()}\n    push_deadline: {limit}\n")
@@ -36,6 +37,14 @@ def run(room, server):
             declared.write_text(text)
 
     return run
+
+
+@pytest.fixture
+def few(run):
+    """Seconds that are soon over, but enough for what this machine does just then."""
+    begun = time.monotonic()
+    run("true")
+    return 6 + math.ceil(4 * (time.monotonic() - begun))
 
 
 def lives(group):
@@ -92,36 +101,36 @@ def test_what_says_too_much_is_cut_with_a_word(run):
 
 def test_a_service_that_the_script_starts_holds_nobody_up(run, server):
     begun = time.monotonic()
-    ran = run("sleep 60 & echo $!")
+    ran = run("sleep 900 & echo $!")
     assert ran.status == 0
-    assert time.monotonic() - begun < 50
+    assert time.monotonic() - begun < 60
     os.kill(int(ran.output), signal.SIGTERM)  # it is not ended with the script
 
 
 def test_nothing_of_labmgrs_is_left_after_a_script(run, server):
-    run(GROUP.format(folder=server), limit=57)
-    assert awaited_end(int((server / "group").read_text()), 40)
+    run(GROUP.format(folder=server), limit=300)
+    assert awaited_end(int((server / "group").read_text()), 120)
 
 
-def test_the_time_limit_ends_the_script_and_all_that_it_started(run, server):
+def test_the_time_limit_ends_the_script_and_all_that_it_started(run, server, few):
     begun = time.monotonic()
-    with pytest.raises(DeviceHung, match=r"took longer than \d s and was ended there") as hung:
-        run(GROUP.format(folder=server) + "(sleep 300; true) & sleep 301; touch after", limit=6)
+    with pytest.raises(DeviceHung, match=r"took longer than \d+ s and was ended there") as hung:
+        run(GROUP.format(folder=server) + "(sleep 300; true) & sleep 301; touch after", limit=few)
     assert "push_deadline" in hung.value.hint
-    assert time.monotonic() - begun < 60
-    assert awaited_end(int((server / "group").read_text()), 30)
+    assert time.monotonic() - begun < few + 60
+    assert awaited_end(int((server / "group").read_text()), 60)
 
 
-def test_a_script_that_does_not_listen_to_signals_is_ended_all_the_same(run, server):
+def test_a_script_that_does_not_listen_to_signals_is_ended_all_the_same(run, server, few):
     with pytest.raises(DeviceHung):
-        run("trap '' HUP INT TERM; " + GROUP.format(folder=server) + "sleep 300; true", limit=6)
-    assert awaited_end(int((server / "group").read_text()), 30)
+        run("trap '' HUP INT TERM; " + GROUP.format(folder=server) + "sleep 300; true", limit=few)
+    assert awaited_end(int((server / "group").read_text()), 60)
 
 
-def test_a_broken_line_is_said_and_the_script_ends_at_its_limit(run, server):
+def test_a_broken_line_is_said_and_the_script_ends_at_its_limit(run, server, few):
     broken = "sleep 1; kill -KILL $(ps -o ppid= -p $PPID); sleep 300"
-    with pytest.raises(DeviceLost, match=r"ended there \d s after its start"):
-        run(GROUP.format(folder=server) + broken, limit=10)
+    with pytest.raises(DeviceLost, match=r"ended there \d+ s after its start"):
+        run(GROUP.format(folder=server) + broken, limit=few + 4)
     group = int((server / "group").read_text())
     assert lives(group), "told before the limit"
     assert awaited_end(group, 60)

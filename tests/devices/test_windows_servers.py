@@ -16,7 +16,7 @@ def windows(room):
     made = WindowsLike()
     room.world.env["WINDOWS_PASSWORD"] = made.password
     told = {"driver": "ssh", "password": "env:WINDOWS_PASSWORD"}
-    room.declare("win", made.port, more="    push_deadline: 4\n", **told)
+    room.declare("win", made.port, more="    push_deadline: 120\n", **told)
     trusted(room)
     yield made
     made.close()
@@ -45,6 +45,7 @@ def test_a_script_goes_to_powershell_over_standard_input_alone(room, windows):
 
 
 def test_a_script_that_takes_too_long_is_ended_with_all_it_started(room, windows):
+    room.hurry("push_deadline")
     windows.endless = True
     with pytest.raises(DeviceHung, match="was ended there"):
         run(room, "Start-Sleep 300")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import binascii
 import contextlib
 import re
 import socket
@@ -66,7 +67,7 @@ class WindowsLike:
         self._begin(self._answered, channel, command)
 
     def _answered(self, channel, command):
-        with contextlib.suppress(*OVER):
+        with contextlib.suppress(*OVER, binascii.Error):  # half a script: they have hung up
             channel.get_transport().said_yes.acquire(timeout=LONG)
             status = self._answer(channel, command)
             channel.send_exit_status(status)
