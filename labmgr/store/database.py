@@ -132,7 +132,8 @@ def _take_turn(line: sqlite3.Connection) -> None:
             try:
                 line.execute("BEGIN IMMEDIATE").close()
             except sqlite3.OperationalError as e:
-                if e.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() >= end:
+                busy = e.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY  # also while one recovers
+                if not busy or time.monotonic() >= end:
                     raise
             else:
                 return
