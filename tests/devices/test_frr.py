@@ -215,7 +215,7 @@ def test_a_line_that_it_does_not_take_is_named_and_nothing_is_saved(room, router
 
 
 def test_a_router_that_dies_half_way_is_said_and_a_second_push_mends(room, router):
-    told = steps(room, "\n".join((WANTED, *routes(400))))
+    told = steps(room, "\n".join((WANTED, *routes(4000))))
     with (
         pytest.raises((DeviceLost, DeviceHung)) as trouble,
         ends_after_a_route(router.kill, router),
@@ -232,7 +232,7 @@ def test_a_router_that_dies_half_way_is_said_and_a_second_push_mends(room, route
 
 def test_a_half_set_router_is_known_as_such_until_it_is_set(room, router):
     with pytest.raises(ConsoleError), ends_after_a_route(router.kill, router):
-        baselines.push(room.tools, device_of(room), "\n".join((WANTED, *routes(400))), by="tech")
+        baselines.push(room.tools, device_of(room), "\n".join((WANTED, *routes(4000))), by="tech")
     assert room.tools.store.device_state("r1").stage is Stage.HALF
     router.start()
     report = baselines.push(room.tools, device_of(room), WANTED, by="tech")
@@ -268,7 +268,7 @@ def test_a_router_that_stops_answering_in_a_push_is_given_up_at_the_deadline(roo
         ends_after_a_route(router.container.pause, router),
     ):
         push(room, routes(4000))
-    assert time.monotonic() - begun < 60
+    assert time.monotonic() - begun < 120
 
 
 def test_a_paused_router_is_silent(room, router):
