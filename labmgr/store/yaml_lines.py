@@ -27,7 +27,11 @@ _SLIPS = (
     ("undefined alias", "an alias (*name) has no anchor (&name)", "Put the text in quotes."),
     ("end of stream", "a quotation mark is never closed", "Close it with the same mark."),
     ("',' or ']'", "a list in brackets is never closed", "Close it with ]."),
-    ("',' or '}'", "a list of keys in braces is never closed", "Close it with }."),
+    (
+        "',' or '}'",
+        "a list of keys in braces is never closed",
+        "Close it with }, or put a value that holds ': ' in quotes.",
+    ),
     ("flow node", "a bracket or a brace is never closed", "Close it with ] or }."),
     (
         "cannot start any token",

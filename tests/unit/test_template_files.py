@@ -44,6 +44,12 @@ def test_a_slip_is_explained(raw, line, what):
     assert (problem.line, what in problem.what) == (line, True), problem
 
 
+def test_a_colon_in_a_value_between_braces_is_among_the_mends():
+    problem = slip("a: 1\nkeep: {accounts: {command: cut -d: -f1 /etc/passwd}}\n")
+    assert problem.line == 2
+    assert "in quotes" in problem.mend
+
+
 def test_a_key_written_twice_and_a_foreign_tag_are_named():
     _, found = read_yaml("c.yaml", b"a: 1\nb: {c: 1, c: 2}\na: !tag x\nd: !tag y\n")
     assert [(one.line, one.where) for one in found] == [(2, "b.c"), (3, "a"), (4, "d")]
