@@ -181,7 +181,7 @@ class Look:
             node=check.node,
             kind=check.kind,
             green=bool(row["green"]),
-            evidence=str(row["evidence"]),
+            evidence=words_of(row),
             command=str(row["command"]),
             tries=int(row["tries"]),
             took=float(row["took"]),
@@ -193,6 +193,11 @@ class Look:
         now = datetime.now(UTC)
         for check in checks:
             yield Finding(check.id, check.node, check.kind, False, why, "", 0, 0.0, True, now)
+
+
+def words_of(row: Mapping[str, Any]) -> str:
+    """What a probe saw. A client that was cut off says nothing: a red probe never does."""
+    return str(row["evidence"]) or ("" if row["green"] else "the client ended without a word")
 
 
 def question(check: Check) -> dict[str, object]:

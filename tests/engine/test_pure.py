@@ -25,6 +25,7 @@ from labmgr.engines import (
     root_image,
 )
 from labmgr.engines.naming import Bridge, Names
+from labmgr.engines.prober import words_of
 from labmgr.engines.reach import is_alive, owner
 from labmgr.engines.systemd import Way, how_systemd
 from labmgr.engines.translate import in_our_words
@@ -329,3 +330,9 @@ def test_nobody_at_the_door_is_heard_at_once():
 )
 def test_how_a_node_stands_is_said_in_a_few_words(state, words):
     assert last_words.words_of(state) == words
+
+
+def test_a_red_probe_always_says_something():
+    assert words_of({"evidence": "port 80", "green": False}) == "port 80"
+    assert words_of({"evidence": "", "green": False}) == "the client ended without a word"
+    assert words_of({"evidence": "", "green": True}) == ""

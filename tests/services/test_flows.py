@@ -326,6 +326,7 @@ def test_a_lab_opens_only_green_and_with_its_snapshot(world):
     world.engine.red["web/1"] = "status 500"
     order(world, probes.order_probe, OURS)
     assert len(world.tools.store.findings(OURS)) == 2
+    assert world.tools.store.progress(OURS) == [], "a lab that stands is on no way to anything"
     with pytest.raises(Refused, match="not every probe was green"):
         doors.order_open(world.tools, OURS, by=BY)
     world.engine.red.clear()

@@ -27,7 +27,10 @@ def carry_out_probe(tools: Tools, lab_id: str) -> list[Finding]:
     """
     lab = _standing(tools.store.lab(lab_id))
     checks = checks_of(tools, lab, liveness=was_opened(tools, lab))
-    return _look(tools, lab, checks, deadline=ONE_LOOK)
+    try:
+        return _look(tools, lab, checks, deadline=ONE_LOOK)
+    finally:
+        tools.store.clear_progress(lab.id)  # a lab that stands is on no way to anything
 
 
 def was_opened(tools: Tools, lab: Lab) -> bool:
