@@ -110,7 +110,7 @@ def _all(verb: str, name: str) -> ResponseReturnValue:
     if request.method == "POST":
         why = request.form.get("why", "").strip()
         try:
-            if not why:  # each passage would refuse it, one by one
+            if not why and verb == "suspend":  # each passage would refuse it, one by one
                 raise BadInput(_("Il manque le motif."), hint=_("Il figure au procès-verbal."))
             done = len(ALL[verb](tools(), name, by=operator(), why=why))
         except LabmgrError as no:

@@ -22,6 +22,7 @@ from labmgr.panel.equipment_marks import Mark, marks
 from labmgr.panel.situations import Situation, situation
 from labmgr.panel.timeline import Bar, Scale, Span
 from labmgr.services.instance import pulse
+from labmgr.services.lab import snapshots
 from labmgr.services.passage.decisions import Decision, lost, proposed
 
 # Of two réalisations that are alike one lab is built.
@@ -48,6 +49,7 @@ class Row:
     labs: tuple[Lab, ...]
     spans: tuple[Span, ...]
     alarms: int
+    put_away: frozenset[str] = frozenset()  # labs that are gone, kept as snapshots
     bars: tuple[Bar, ...] = ()
     mark: Mark | None = None  # its place is not ready
 
@@ -76,12 +78,15 @@ class Look:
     jobs: Sequence[Job]
     incidents: Sequence[Incident]  # nobody has decided on
     now: Moment
+    put_away: frozenset[str]
 
     @classmethod
     def at(cls, tools: Tools, name: str) -> Look:
         store = tools.store
         open_ = [one for one in store.incidents(name) if not one.decision]
-        return cls(store.session(name), store.labs(name), store.jobs(), open_, tools.clock())
+        labs = store.labs(name)
+        away = frozenset(lab.id for lab in labs if snapshots.is_put_away(tools, lab))
+        return cls(store.session(name), labs, store.jobs(), open_, tools.clock(), away)
 
 
 def local_day(at: datetime) -> date:
@@ -162,7 +167,7 @@ def row_of(look: Look, passage: Passage, candidate: Candidate) -> Row:
     spans = timeline.planned(passage, lengths) + timeline.real(passage, look.now.at)
     alarms = sum(one.candidate == passage.candidate for one in look.incidents)
     place = situation(passage, look.now, jobs)
-    return Row(passage, candidate, place, tuple(mine), tuple(spans), alarms)
+    return Row(passage, candidate, place, tuple(mine), tuple(spans), alarms, look.put_away)
 
 
 def _days(passage: Passage) -> set[date]:

@@ -38,6 +38,7 @@ HEADS = (
     "État",
 )
 WIDTHS = (20, 38, 20, 12, 28, 20, 20, 20, 32, 20, 28)
+FILE = ("file not conforming", "file conforming")
 SIGNATURE = 24.0  # mm
 
 
@@ -129,9 +130,8 @@ def _absences(sheet: Sheet, record: DayRecord, french: French) -> None:
     sheet.heading("Absences et dossiers non conformes")
     rows = []
     for one in record.passages:
-        lines = told.absence(one.absence, french)
-        if one.message:
-            lines.append(f"dossier non conforme : {one.message}")
+        file = [each for each in one.events if each.what in FILE]  # also when it was set right
+        lines = told.absence([*one.absence, *file], french)
         rows += [(one.candidate.number, one.candidate.name, line) for line in lines]
     sheet.grid_or(("N°", "Candidat", "Dit"), rows, (20, 50, 180))
 

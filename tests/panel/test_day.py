@@ -262,7 +262,7 @@ def test_all_are_suspended_and_go_on_together(world, come_in):
     assert "2 passages concernés" in said(answer)
     assert {seen(world, number).state for number in "12"} == {P.SUSPENDED}
     world.work()
-    room.post(f"{DAY}/reprise", DAY, why="retour en salle")
+    assert room.post(f"{DAY}/reprise", DAY).status_code == 200
     world.work()
     assert (seen(world).state, seen(world, "2").state) == (P.HOUR, P.INTERVIEW_1)
 

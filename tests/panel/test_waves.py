@@ -169,6 +169,8 @@ def test_a_turn_says_what_goes_and_what_comes_and_then_does_it(world, come_in):
     assert world.lab("e6-3-1").state is LabState.READY
     assert "Il n'y a rien à faire" in said(client.text(TURN))
     assert "rangé rangement : terminé" in said(client.text(WAVES))
+    assert "labo rangé" in said(client.text("/sessions/e6/journee"))
+    assert "e6-1-2 rangé" in said(client.text("/sessions/e6/passages/1"))
 
 
 def test_while_passages_run_a_turn_wants_a_reason_and_leaves_them_their_labs(world, come_in):

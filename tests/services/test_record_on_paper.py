@@ -16,9 +16,9 @@ from labmgr.domain.journal import Tail
 from labmgr.domain.record import Chain, Sheet, SheetAccount, SheetLab, SheetNode, Who
 from labmgr.paper.printer import Printer
 from labmgr.paper.words import hour, length, zone
-from labmgr.services.passage import fallback, record
+from labmgr.services.passage import attendance, fallback, record
 from labmgr.wiring import french
-from tests.services.record_day import LONG, a_world, lived
+from tests.services.record_day import LONG, Day, a_world, lived
 
 PRINTER = Printer(french)
 
@@ -266,3 +266,15 @@ def test_lengths_and_the_offset_are_read_as_people_write_them():
     summer = datetime(2026, 10, 24, 12, tzinfo=UTC)
     assert "UTC+2" in zone([summer])
     assert "UTC+1 ou UTC+2" in zone([summer, summer + timedelta(days=1)])
+
+
+def test_the_day_tells_a_file_that_was_not_conforming_and_that_it_was_set_right(disk, tmp_path):
+    world = a_world(disk)
+    own = Day(world).prepare()
+    own.at(7, 50)
+    attendance.block(own.tools, "e6", "1", by="chef", message="fiche 2 absente")
+    attendance.unblock(own.tools, "e6", "1", by="chef", why="fiche apportée")
+    text = text_of(PRINTER.day_record(record.of_day(own.tools, "e6")), tmp_path)
+    assert re.search(r"dossier non conforme \(chef\) : fiche 2 absente", text)
+    assert re.search(r"dossier conforme \(chef\) : fiche apportée", text)
+    world.close()
