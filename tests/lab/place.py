@@ -77,6 +77,7 @@ class Place:
     def assert_whole(self) -> None:
         """On the engine there is what the rows say, and nothing else."""
         store, engine = self.tools.store, self.tools.engine
+        assert wait_for(lambda: not store.jobs(unended=True)), store.jobs(unended=True)
         standing = {lab.id for lab in store.labs() if lab.state not in {"planned", "gone"}}
         assert wait_for(lambda: set(engine.look_all()) == standing), engine.look_all()
         kept = {(lab.id, one.id) for lab in store.labs() for one in store.snapshots(lab.id)}
@@ -92,7 +93,6 @@ class Place:
             ]
             assert len(client.networks.list(filters=ours)) == 2 * len(standing)
             assert len(client.volumes.list()) == len(standing)
-        assert store.jobs(unended=True) == []
         assert first_altered(store.entries()) is None
 
 
