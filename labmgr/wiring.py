@@ -23,12 +23,12 @@ from labmgr.engines.images import DockerImages
 from labmgr.errors import BadSettings, Refused
 from labmgr.paper.printer import Catalogue, Printer
 from labmgr.services.instance.backup import Safe
-from labmgr.store.device_configs import FileConfigs
-from labmgr.store.file_inventory import FileInventory
-from labmgr.store.file_library import FileLibrary
-from labmgr.store.homes import SqliteHomes
-from labmgr.store.recordings import FileRecordings
-from labmgr.store.sql_store import SqlStore
+from labmgr.store.files.file_inventory import FileInventory
+from labmgr.store.files.file_library import FileLibrary
+from labmgr.store.kept.device_configs import FileConfigs
+from labmgr.store.kept.recordings import FileRecordings
+from labmgr.store.rows.homes import SqliteHomes
+from labmgr.store.rows.sql_store import SqlStore
 from labmgr.vault.strongbox import PassphraseBox
 from labmgr.vault.vault import HomeVault
 

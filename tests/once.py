@@ -9,9 +9,9 @@ from pathlib import Path
 from argon2 import PasswordHasher
 
 from labmgr.config import ROOT
-from labmgr.store.file_library import FileLibrary, _Memory
-from labmgr.store.sql_store import SqlStore
-from labmgr.store.upgrading import upgrade
+from labmgr.store.files.file_library import FileLibrary, _Memory
+from labmgr.store.rows.sql_store import SqlStore
+from labmgr.store.rows.upgrading import upgrade
 from labmgr.vault.vault import HomeVault
 
 

@@ -13,38 +13,25 @@ from flask_limiter.util import get_remote_address
 from flask_wtf import CSRFProtect
 
 from labmgr.domain.ports import Tools
-from labmgr.panel import (
-    about,
-    accounts,
-    candidates,
-    commissions,
-    dashboard,
-    day,
-    devices,
-    documents,
-    equipment,
-    errors,
-    filters,
-    forms,
-    gate,
-    journal,
-    library,
-    login,
-    one_plan,
-    orders,
-    passages,
-    realisations,
-    recette,
-    records,
-    rehearsal,
-    sessions,
-    spares,
-    terminals,
-    waves,
-)
+from labmgr.panel import errors, filters, gate
+from labmgr.panel.day import day, records, rehearsal, spares, waves
+from labmgr.panel.desk import terminals
+from labmgr.panel.equipment import devices, equipment
+from labmgr.panel.instance import about, accounts, dashboard, journal, login
+from labmgr.panel.lab import library, orders
+from labmgr.panel.passage import passages, recette
 from labmgr.panel.portal import desk as _desk  # noqa: F401 - adds its pages to the portal's
 from labmgr.panel.portal import terminals as portal
 from labmgr.panel.portal import views
+from labmgr.panel.session import (
+    candidates,
+    commissions,
+    documents,
+    forms,
+    one_plan,
+    realisations,
+    sessions,
+)
 from labmgr.services.day.rehearsals import Rehearsals
 from labmgr.services.desk.live_terminals import Terminals
 from labmgr.services.equipment.errands import Errands

@@ -20,7 +20,8 @@ from labmgr.domain.probe import Expect, ProbeSpec
 from labmgr.domain.template import Template
 from labmgr.domain.words import Said
 from labmgr.errors import BadFile, LabmgrError
-from labmgr.panel import equipment_words, gate, words
+from labmgr.panel import gate, words
+from labmgr.panel.equipment import equipment_words
 from labmgr.panel.french import Sayings
 from labmgr.services.instance import pulse
 

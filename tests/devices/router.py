@@ -17,7 +17,7 @@ import docker
 import paramiko
 
 from labmgr.engines.images import DockerImages
-from labmgr.store.recipes import RecipeBook
+from labmgr.store.files.recipes import RecipeBook
 from tests import free
 
 TEMPLATES = Path(__file__).parents[2] / "lab_templates"

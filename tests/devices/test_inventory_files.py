@@ -9,8 +9,8 @@ import pytest
 from labmgr.domain.dialects import DIALECTS
 from labmgr.domain.inventory import SSH, DeviceKind, Nature, Piece, TerminalKind
 from labmgr.errors import BadFile, BadInput, NotFound
-from labmgr.store.file_inventory import FileInventory
-from labmgr.store.inventory_reference import reference
+from labmgr.store.files.file_inventory import FileInventory
+from labmgr.store.files.inventory_reference import reference
 
 ROOT = Path(__file__).resolve().parents[2]
 GOOD = """\
@@ -160,4 +160,4 @@ def test_every_driver_that_may_be_named_is_one_of_netmikos():
 
 def test_the_reference_page_is_what_the_code_accepts():
     page = (ROOT / "docs" / "reference" / "inventory.md").read_text(encoding="utf-8")
-    assert page == reference(), "python -m labmgr.store.inventory_reference > that file"
+    assert page == reference(), "python -m labmgr.store.files.inventory_reference > that file"

@@ -14,7 +14,7 @@ from labmgr.domain.ports import Recipe
 from labmgr.engines.docker_engine import DockerEngine
 from labmgr.engines.fake_engine import FakeEngine
 from labmgr.engines.images import DockerImages
-from labmgr.store.file_library import FileLibrary
+from labmgr.store.files.file_library import FileLibrary
 from tests import free
 from tests.engine.bench import HERE, Bench
 from tests.engine.trial import key_material

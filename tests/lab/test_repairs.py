@@ -14,7 +14,7 @@ from labmgr.services.day import repairs
 from labmgr.services.lab import away, labs, snapshots
 from labmgr.services.passage import attendance, choices, interruptions, passages
 from labmgr.services.session import forms
-from labmgr.store.file_library import FileLibrary
+from labmgr.store.files.file_library import FileLibrary
 from tests import free
 from tests.browser.conftest import leave
 from tests.lab.clients import Visitor, wait_for

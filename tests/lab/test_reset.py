@@ -9,7 +9,7 @@ import pytest
 from labmgr.config import ROOT
 from labmgr.domain.snapshot import PartKind, SnapshotKind
 from labmgr.services.lab import labs, snapshots
-from labmgr.store.file_library import FileLibrary
+from labmgr.store.files.file_library import FileLibrary
 from tests.lab.changes import Work
 from tests.lab.house import BY
 

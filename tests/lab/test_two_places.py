@@ -30,7 +30,7 @@ from labmgr.services.instance import accounts
 from labmgr.services.lab import labs
 from labmgr.services.passage import attendance, choices, passages
 from labmgr.services.session import forms, rosters
-from labmgr.store.recipes import RecipeBook
+from labmgr.store.files.recipes import RecipeBook
 from tests import free
 from tests.browser.conftest import PATIENCE, leave
 from tests.devices.router import FrrRouter

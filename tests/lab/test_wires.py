@@ -15,7 +15,7 @@ from labmgr.domain.repair import Seen
 from labmgr.engines.docker_engine import DockerEngine
 from labmgr.engines.naming import Bridge, Names
 from labmgr.errors import WireTaken, WireUnfit
-from labmgr.store.file_library import FileLibrary
+from labmgr.store.files.file_library import FileLibrary
 from tests import free
 from tests.engine.bench import Bench
 from tests.engine.conftest import TEMPLATES

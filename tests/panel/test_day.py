@@ -11,12 +11,12 @@ from labmgr.domain.lab import LabState
 from labmgr.domain.passage import Passage, PassageState
 from labmgr.domain.repair import Seen
 from labmgr.domain.words import Audience, Option, Role
-from labmgr.panel.passage_verbs import OFFERED, VERBS
+from labmgr.panel.passage.passage_verbs import OFFERED, VERBS
 from labmgr.services.instance import accounts
 from labmgr.services.lab import labs
 from labmgr.services.passage import attendance, choices, hours, interruptions, outages, passages
 from labmgr.services.session import forms
-from labmgr.store.recordings import FileRecordings
+from labmgr.store.kept.recordings import FileRecordings
 from tests.panel.conftest import logged_in, said
 from tests.services.world import World, write_templates
 

@@ -10,7 +10,7 @@ from labmgr.domain.equipment import Stage
 from labmgr.domain.words import Role
 from labmgr.errors import DeviceHung
 from labmgr.panel.app import create_app
-from labmgr.panel.equipment_words import changes
+from labmgr.panel.equipment.equipment_words import changes
 from labmgr.services.equipment import asking, configs
 from tests.lab.clients import wait_for
 from tests.panel.conftest import Visitor, said

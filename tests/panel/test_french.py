@@ -13,15 +13,16 @@ from labmgr.panel.french import HOLE, Sayings
 from tests.panel.english import BLANK, sentences
 
 # Only the command line says these (images are built and carried there), fakes are for tests, and
-# what is wrong with a template gets its French where it is found (store/french.yaml).
+# what is wrong with a template gets its French where it is found (store/files/french.yaml).
 ELSEWHERE = (
     "engines/fake_", "engines/carried", "engines/root_image", "engines/images", "engines/holding",
     "engines/last_words", "engines/host.py", "services/lab/images", "services/lab/drawing.py:",
-    "store/recipes", "store/compose_", "store/account_checks", "store/address_checks",
-    "store/variable_checks", "store/labmgr_model", "store/probe_model", "store/model_types",
-    "store/yaml_lines", "store/refusals", "store/root_image", "domain/backup", "store/homes",
+    "store/files/recipes", "store/files/compose_", "store/files/account_checks",
+    "store/files/address_checks", "store/files/variable_checks", "store/files/labmgr_model",
+    "store/files/probe_model", "store/files/model_types", "store/files/yaml_lines",
+    "store/files/refusals", "store/files/root_image", "domain/backup", "store/rows/homes",
     "services/instance/backup", "services/instance/packing", "vault/strongbox",
-    "store/recette_reader", "store/recette_model",
+    "store/files/recette_reader", "store/files/recette_model",
 )  # fmt: skip
 # No sentence of its own: its values are spelt out in the catalogue.
 NOT_SAID = {f"sha256:{BLANK}", f"{BLANK} is {BLANK}", f"{BLANK} ordered"}

@@ -168,7 +168,7 @@ def test_seconds_of_short_phases_are_shown(world, teacher):
 def test_a_tampered_proposal_is_refused(world, teacher):
     page = said(propose(teacher))
     assert "perdue en route" in said(save(teacher, page, packed="nonsense"))
-    from labmgr.panel.given_list import packed  # noqa: PLC0415
+    from labmgr.panel.session.given_list import packed  # noqa: PLC0415
 
     for rows in (b"[]x", b'[{"candidate": "1"}]', b"[1]", b"{}x"):
         assert save(teacher, page, packed=packed(rows)).status_code == 400

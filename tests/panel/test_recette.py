@@ -9,7 +9,7 @@ import pytest
 
 from labmgr.domain.words import Role
 from labmgr.services.passage import recette
-from labmgr.store.file_library import FileLibrary
+from labmgr.store.files.file_library import FileLibrary
 from tests.panel.compiled import panel
 from tests.panel.world import KEY, ROOT
 

@@ -19,10 +19,10 @@ from labmgr.services.instance import accounts
 from labmgr.services.lab import images
 from labmgr.services.session import rosters
 from labmgr.services.work import do_one_job
-from labmgr.store.device_configs import FileConfigs
-from labmgr.store.file_inventory import FileInventory
-from labmgr.store.recordings import FileRecordings
-from labmgr.store.sql_store import SqlStore
+from labmgr.store.files.file_inventory import FileInventory
+from labmgr.store.kept.device_configs import FileConfigs
+from labmgr.store.kept.recordings import FileRecordings
+from labmgr.store.rows.sql_store import SqlStore
 from labmgr.wiring import moment
 from tests import once
 from tests.own_threads import let_finish

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from labmgr_probe.order import KINDS, BadOrder, read
 
-from labmgr.store.probe_model import COMMON, ProbeEntry
+from labmgr.store.files.probe_model import COMMON, ProbeEntry
 
 CHECK = {"id": "db/1", "host": "10.0.0.1", "kind": "tcp", "args": {"port": 22}}
 

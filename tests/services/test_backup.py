@@ -25,9 +25,9 @@ from labmgr.errors import BadInput, LabmgrError, Refused, StoreError, VaultError
 from labmgr.panel.french import Sayings
 from labmgr.services.instance import backup
 from labmgr.services.instance.packing import pack, unpack
-from labmgr.store import upgrading
-from labmgr.store.database import Database
-from labmgr.store.sql_store import SqlStore
+from labmgr.store.rows import upgrading
+from labmgr.store.rows.database import Database
+from labmgr.store.rows.sql_store import SqlStore
 from labmgr.vault.strongbox import HEAD, PIECE, TAG, PassphraseBox
 from tests.services.world import World
 
@@ -418,7 +418,7 @@ import os, signal, sys
 from functools import partial
 from pathlib import Path
 from datetime import UTC, datetime
-import labmgr.store.homes as homes
+import labmgr.store.rows.homes as homes
 from labmgr.services.instance import backup
 from labmgr.vault.strongbox import PassphraseBox
 from labmgr.vault.vault import HomeVault

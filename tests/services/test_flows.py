@@ -27,7 +27,7 @@ from labmgr.services.lab import access, doors, images, labs, probes, snapshots
 from labmgr.services.lab.blueprint import plan_of
 from labmgr.services.session import rosters, sessions
 from labmgr.services.work import do_one_job
-from labmgr.store.file_library import FileLibrary
+from labmgr.store.files.file_library import FileLibrary
 from tests.services.world import write_templates
 
 BY = "prof"

@@ -15,7 +15,7 @@ from labmgr.services.desk import terminals
 from labmgr.services.desk.live_terminal import Ending, Holder
 from labmgr.services.desk.live_terminals import Terminals
 from labmgr.services.lab import doors
-from labmgr.store.recordings import FileRecordings
+from labmgr.store.kept.recordings import FileRecordings
 
 CANDIDATE = Holder(Audience.CANDIDATE, "candidate:e6/1", "candidate 1")
 COMMISSION = Holder(Audience.COMMISSION, "account:jury", "jury")

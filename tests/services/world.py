@@ -25,11 +25,11 @@ from labmgr.services.instance.backup import Safe
 from labmgr.services.lab import images, labs, reconcile
 from labmgr.services.session import rosters
 from labmgr.services.work import do_one_job
-from labmgr.store.device_configs import FileConfigs
-from labmgr.store.file_inventory import FileInventory
-from labmgr.store.homes import SqliteHomes
-from labmgr.store.recordings import FileRecordings
-from labmgr.store.sql_store import SqlStore
+from labmgr.store.files.file_inventory import FileInventory
+from labmgr.store.kept.device_configs import FileConfigs
+from labmgr.store.kept.recordings import FileRecordings
+from labmgr.store.rows.homes import SqliteHomes
+from labmgr.store.rows.sql_store import SqlStore
 from labmgr.vault.strongbox import PassphraseBox
 from labmgr.vault.vault import HomeVault
 from tests import once

@@ -11,7 +11,7 @@ import pytest
 from labmgr.domain.exam import Candidate, ExamSession
 from labmgr.domain.lab import Lab, LabState
 from labmgr.domain.words import Option
-from labmgr.store.sql_store import SqlStore
+from labmgr.store.rows.sql_store import SqlStore
 from labmgr.vault.vault import HomeVault
 
 ROOT = Path(__file__).parents[2]
@@ -97,7 +97,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from labmgr.errors import *
 from labmgr.domain.work import *
-from labmgr.store.sql_store import SqlStore
+from labmgr.store.rows.sql_store import SqlStore
 from labmgr.vault.vault import HomeVault
 home = Path(sys.argv[1])
 now = lambda: datetime.now(UTC)

@@ -10,8 +10,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect
 
 from labmgr.errors import StoreError
-from labmgr.store import schema
-from labmgr.store.columns import metadata
+from labmgr.store.rows import schema
+from labmgr.store.rows.columns import metadata
 
 
 def test_from_nothing_to_all_tables_and_again(store, home, open_store):

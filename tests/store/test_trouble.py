@@ -15,8 +15,8 @@ from labmgr.domain.exam import Candidate
 from labmgr.domain.journal import first_altered
 from labmgr.domain.lab import LabState
 from labmgr.errors import NotFound, StoreError, StoreFull
-from labmgr.store import database
-from labmgr.store.sql_store import SqlStore
+from labmgr.store.rows import database
+from labmgr.store.rows.sql_store import SqlStore
 
 
 def many(session, first, count):

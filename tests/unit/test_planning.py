@@ -20,7 +20,7 @@ from labmgr.domain.site import Site
 from labmgr.domain.template import CredentialKind, ImageSpec
 from labmgr.domain.words import Option
 from labmgr.errors import BadInput
-from labmgr.store.file_library import FileLibrary
+from labmgr.store.files.file_library import FileLibrary
 
 SITE = Site("here", Ranges("10.100", 20000), lab_bind="192.168.7.1")
 CANDIDATE = Candidate("june", "042", "Dupont", "Zoé", Option.SISR)

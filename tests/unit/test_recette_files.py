@@ -8,9 +8,9 @@ import pytest
 from labmgr.domain.probe import Expect, ProbeKind
 from labmgr.domain.recette import Expected
 from labmgr.errors import BadFile
-from labmgr.store.file_library import FileLibrary
-from labmgr.store.template_reference import recette as reference
-from labmgr.store.template_schema import RECETTE
+from labmgr.store.files.file_library import FileLibrary
+from labmgr.store.files.template_reference import recette as reference
+from labmgr.store.files.template_schema import RECETTE
 from tests import recette
 from tests.services.world import write_templates
 
@@ -178,5 +178,5 @@ def test_the_schema_is_json_and_knows_every_kind():
 def test_the_reference_page_is_up_to_date():
     page = Path(__file__).parents[2] / "docs" / "reference" / "recette.md"
     assert page.read_text(encoding="utf-8") == reference(), (
-        "python -m labmgr.store.template_reference recette > that file"
+        "python -m labmgr.store.files.template_reference recette > that file"
     )

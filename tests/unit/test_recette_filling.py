@@ -14,7 +14,7 @@ from labmgr.domain.recette import Filling, Run, judged, latest
 from labmgr.domain.site import Site
 from labmgr.domain.values import values_of
 from labmgr.errors import BadInput
-from labmgr.store.file_library import FileLibrary
+from labmgr.store.files.file_library import FileLibrary
 from tests import recette
 from tests.services.world import MINI, write_templates
 

@@ -6,7 +6,7 @@ import pytest
 
 from labmgr.domain.template import ImageSpec
 from labmgr.errors import BadFile
-from labmgr.store.file_library import FileLibrary
+from labmgr.store.files.file_library import FileLibrary
 
 ROOT_IMAGE = """\
 registry: debian:x@sha256:0

@@ -11,8 +11,8 @@ from labmgr.domain.addressing import WEB_MAX
 from labmgr.domain.probe import Expect, ProbeKind
 from labmgr.domain.template import CredentialKind, Init
 from labmgr.domain.words import Audience, Option
-from labmgr.store.file_library import FileLibrary
-from labmgr.store.template_reference import reference
+from labmgr.store.files.file_library import FileLibrary
+from labmgr.store.files.template_reference import reference
 
 ROOT = Path(__file__).parents[2]
 TEMPLATES = ROOT / "lab_templates"
@@ -101,7 +101,7 @@ def test_docker_compose_reads_the_same_file(name):
 
 def test_the_reference_page_is_up_to_date():
     page = (ROOT / "docs" / "reference" / "template.md").read_text(encoding="utf-8")
-    assert page == reference(), "python -m labmgr.store.template_reference > that file"
+    assert page == reference(), "python -m labmgr.store.files.template_reference > that file"
 
 
 def test_every_accepted_key_has_a_word(library):

@@ -3,8 +3,8 @@
 import pytest
 
 from labmgr.errors import BadFile, NotFound
-from labmgr.store.file_library import FileLibrary
-from labmgr.store.yaml_lines import MAX_BYTES, read_yaml
+from labmgr.store.files.file_library import FileLibrary
+from labmgr.store.files.yaml_lines import MAX_BYTES, read_yaml
 
 
 def slip(raw):

@@ -8,9 +8,9 @@ from ruamel.yaml import YAML
 from labmgr.domain.inventory import DeviceKind
 from labmgr.domain.words import Audience
 from labmgr.errors import BadFile
-from labmgr.store import refusals
-from labmgr.store.file_library import FileLibrary
-from labmgr.store.french import french
+from labmgr.store.files import refusals
+from labmgr.store.files.file_library import FileLibrary
+from labmgr.store.files.french import french
 
 GOOD = """\
 x-labmgr:

@@ -17,8 +17,8 @@ from labmgr.domain.terminals import Ring, Size
 from labmgr.domain.words import Audience
 from labmgr.errors import NotFound, StoreError
 from labmgr.services.desk.live_terminal import ABANDONED, IDLE, Ending, Holder, Label, Terminal
-from labmgr.store import recording_room
-from labmgr.store.recordings import FileRecordings
+from labmgr.store.kept import recording_room
+from labmgr.store.kept.recordings import FileRecordings
 
 NOW = datetime(2027, 6, 1, 8, 0, tzinfo=UTC)
 

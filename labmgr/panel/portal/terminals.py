@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from labmgr.domain.lab import Lab
 from labmgr.domain.words import Audience
 from labmgr.errors import LabmgrError, Refused
-from labmgr.panel import terminal as wire
+from labmgr.panel.desk import terminal as wire
 from labmgr.panel.gate import tools
 from labmgr.panel.portal.views import SEAT, bp, me, own_lab, owner_of
 from labmgr.services.desk import terminals

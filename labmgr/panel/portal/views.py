@@ -23,9 +23,9 @@ from labmgr.domain.credential import Credential
 from labmgr.domain.exam import Candidate
 from labmgr.domain.lab import Lab
 from labmgr.errors import NotAllowed, NotFound, Refused
+from labmgr.panel.desk.terminal import running
 from labmgr.panel.gate import tools
 from labmgr.panel.portal import words
-from labmgr.panel.terminal import running
 from labmgr.services.desk import desk
 from labmgr.services.instance import accounts
 from labmgr.services.lab import access

@@ -1,0 +1,1 @@
+"""The exam day: all passages at once, waves, spares, papers, and the day on trial."""

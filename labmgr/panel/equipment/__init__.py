@@ -1,0 +1,1 @@
+"""Real equipment: places, devices, and what other pages say of them."""

@@ -1,0 +1,1 @@
+"""labmgr itself: who comes in, accounts, the first page, its journal."""

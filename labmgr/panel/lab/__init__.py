@@ -1,0 +1,1 @@
+"""Labs and the templates they are made from: seen, ordered, reached."""

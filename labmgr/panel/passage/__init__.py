@@ -1,0 +1,1 @@
+"""One candidate's sitting: its page, the verbs that staff have for it, its recette."""

@@ -1,0 +1,1 @@
+"""A session is prepared: its list, form, commissions, réalisations and timetable."""

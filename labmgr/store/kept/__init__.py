@@ -1,0 +1,1 @@
+"""What is too large for rows: recordings of terminals, configurations of devices."""
