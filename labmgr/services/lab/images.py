@@ -12,8 +12,9 @@ from labmgr.errors import NotFound, Refused
 from labmgr.services.lab.blueprint import recipes_of, references_of
 from labmgr.services.lab.stock import stock
 
-# Told while images are built: the recipe, the step in words, share from 0 to 1.
 _BRING = "load it with `docker load` or name a recipe under build"
+
+# Told while images are built: the recipe, the step in words, share from 0 to 1.
 TellImage = Callable[[Recipe, str, float], None]
 
 
