@@ -13,7 +13,7 @@ from flask_limiter.util import get_remote_address
 from flask_wtf import CSRFProtect
 
 from labmgr.domain.ports import Tools
-from labmgr.panel import errors, filters, gate
+from labmgr.panel import errors, filters, gate, own_texts
 from labmgr.panel.day import day, records, rehearsal, spares, waves
 from labmgr.panel.desk import terminals
 from labmgr.panel.equipment import devices, equipment
@@ -96,7 +96,7 @@ def create_app(tools: Tools, *, secret_key: str, secure: bool = False) -> WSGIAp
     app.extensions["terminals"] = Terminals(tools)
     app.extensions["errands"] = Errands(tools)
     app.extensions["rehearsals"] = Rehearsals(tools)
-    Babel(app)
+    Babel(app).domain_instance = own_texts.OwnTexts()
     documents.more_room(app)  # before the token is looked for in the form
     CSRFProtect(app)
     _limit(app)

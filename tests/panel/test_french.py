@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from flask_babel import gettext, ngettext
 
 from labmgr.domain.exam import SessionState
 from labmgr.domain.lab import LabState
@@ -125,3 +126,12 @@ def test_the_french_asks_only_for_values_that_the_english_gives(sayings):
     for saying in sayings.holed:
         asked = set(HOLE.findall(saying.french))
         assert asked <= set(re.compile(saying.shape).groupindex), saying
+
+
+@pytest.mark.parametrize(("number", "said"), [(0, "labo"), (1, "labo"), (2, "labos")])
+def test_zero_is_singular(app, number, said):
+    with app.test_request_context():
+        assert ngettext("%(num)s labo", "%(num)s labos", number) == f"{number} {said}"
+        page = app.jinja_env.from_string("{{ ngettext('%(num)s labo', '%(num)s labos', n) }}")
+        assert page.render(n=number) == f"{number} {said}"
+        assert gettext("Un texte") == "Un texte"
