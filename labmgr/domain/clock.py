@@ -114,3 +114,10 @@ def pauses(stretches: Sequence[Stretch]) -> list[tuple[Moment, Moment]]:
     """The gaps between stretches: from when to when the clock stood."""
     ended = [(one.end, after.start) for one, after in pairwise(stretches)]
     return [(end, start) for end, start in ended if end is not None]
+
+
+def lasting(seconds: float) -> str:
+    """To the second, as people say it: `7 min 23 s`."""
+    minutes, rest = divmod(round(seconds), 60)
+    words = [f"{minutes} min"] if minutes else []
+    return " ".join([*words, f"{rest} s"] if rest or not minutes else words)

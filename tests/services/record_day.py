@@ -169,10 +169,12 @@ class Day:
         self.at(13, 35)
         interruptions.resume(self.tools, "e6", "3", by="chef")
         self.work()
-        interruptions.extend(self.tools, "e6", "3", 300, by="chef", why="clavier en panne")
+        interruptions.extend(self.tools, "e6", "3", 323, by="chef", why="clavier en panne")
         self.work()
         (one,) = self.tools.store.incidents("e6", "3")
-        self.tools.store.decide_incident(one.id, "5 min given back: clavier en panne", by="chef")
+        self.tools.store.decide_incident(
+            one.id, "5 min 23 s given back: clavier en panne", by="chef"
+        )
 
     def absent(self):
         """Candidate 4: two people say so."""

@@ -9,6 +9,7 @@ from fractions import Fraction
 import pytest
 
 from labmgr.domain.bells import Ring
+from labmgr.domain.clock import lasting
 from labmgr.domain.exam import Phase, Realisation
 from labmgr.domain.passage import Passage, PassageState
 from labmgr.domain.repair import Seen
@@ -84,7 +85,7 @@ def test_time_lost_is_proposed_and_given_back_once(hour):
     before = left(hour)
     kept = decide(hour, incident, Decision.GIVE, seconds=lost)
     assert left(hour) == pytest.approx(before + lost, abs=30)
-    assert kept[0].decision == f"{lost / 60:g} min given back: panne"
+    assert kept[0].decision == f"{lasting(lost)} given back: panne"
     with pytest.raises(Refused, match="has just been decided"):
         decide(hour, incident, Decision.GIVE, seconds=lost)
 

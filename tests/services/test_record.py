@@ -111,16 +111,16 @@ def test_an_incident_is_told_with_its_reason_length_and_decision(day):
     assert stop.seconds == pytest.approx(300, abs=30)
     assert stop.back is None
     (incident,) = one.incidents
-    assert incident.decision == "5 min given back: clavier en panne"
+    assert incident.decision == "5 min 23 s given back: clavier en panne"
     (more,) = one.extensions
     assert (more.phase, more.seconds, more.why, more.by) == (
         Phase.HOUR,
-        300,
+        323,
         "clavier en panne",
         "chef",
     )
     hour = phase(one, Phase.HOUR)
-    assert hour.allotted == 3900
+    assert hour.allotted == 3600 + 323
     assert hour.ended is None, "it runs"
     assert hour.used == pytest.approx(50 * 60 - stop.seconds, abs=30)
 
@@ -372,7 +372,7 @@ def test_fallback_sheets_tell_the_end_of_an_hour_that_runs_and_leave_out_who_is_
     (only,) = fallback.sheets(day.tools, "e6", 1, by="chef")
     assert only.candidate.number == "3"
     assert [each.id for each in only.labs] == ["e6-3-2"]
-    assert only.allotted == 3900
+    assert only.allotted == 3600 + 323
     clock = day.tools.store.passage("e6", "3").clocks[Phase.HOUR]
     assert only.ends == clock.due(day.tools.clock())
     assert only.ends.astimezone(LOCAL).date() == datetime(2026, 5, 27, tzinfo=UTC).date()

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labmgr.domain.bells import Bell, Ring, due
-from labmgr.domain.clock import Clock, Moment, pauses
+from labmgr.domain.clock import Clock, Moment, lasting, pauses
 from labmgr.domain.exam import (
     DURATIONS,
     Candidate,
@@ -146,3 +146,11 @@ def test_who_may_interview(form, members, fault):
     faults = composition_faults(Commission("e6", "a", "A", members), session)
     assert bool(faults) == bool(fault)
     assert fault in "; ".join(faults)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(443.27, "7 min 23 s"), (300, "5 min"), (59.6, "1 min"), (20, "20 s"), (0.2, "0 s")],
+)
+def test_a_length_of_time_is_said_to_the_second(seconds, said):
+    assert lasting(seconds) == said

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
+from labmgr.domain.clock import lasting
 from labmgr.domain.exam import Phase
 from labmgr.domain.passage import UNDER_WAY, Decided, Incident, Passage
 from labmgr.domain.ports import Tools
@@ -66,7 +67,7 @@ def decide(
     match decision:
         case Decision.GIVE:
             _refuse_past(one, passage)
-            news = [Decided(incident, f"{seconds / 60:g} min given back: {why}")]
+            news = [Decided(incident, f"{lasting(seconds)} given back: {why}")]
             interruptions.extend(tools, session, number, seconds, by=by, why=why, news=news)
         case Decision.REPORT if passage.state in UNDER_WAY:
             news = [Decided(incident, f"passage reported: {why}")]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from labmgr.domain.bells import Bell, Ring
+from labmgr.domain.clock import lasting
 from labmgr.domain.journal import need
 from labmgr.domain.passage import UNDER_WAY, News, Noticed, Over, Passage, PassageState
 from labmgr.domain.ports import Tools
@@ -105,7 +106,7 @@ def extend(
     if seconds <= 0:
         raise BadInput("An extension adds time", hint="Write the minutes to add.")
     before = tools.store.passage(session, number)
-    what = f"{before.phase} extended by {seconds / 60:g} min"
+    what = f"{before.phase} extended by {lasting(seconds)}"
     return lengthen(tools, before, seconds, what=what, by=by, why=why, news=news)
 
 

@@ -17,7 +17,9 @@ from labmgr.domain.record import Chain, Extension, Suspension, Taken, Told
 from labmgr.domain.snapshot import SnapshotKind
 
 BEGUN = re.compile(r"(?P<phase>[\w-]+) begun")
-EXTENDED = re.compile(r"(?P<phase>[\w-]+) extended by (?P<minutes>\S+) min")
+EXTENDED = re.compile(
+    r"(?P<phase>[\w-]+) extended by (?:(?P<minutes>\S+) min)? ?(?:(?P<seconds>\d+) s)?"
+)
 OUTAGE = "suspended: outage"
 EXTRA = "min of extra time"
 KEPT = re.compile(r"(?P<kind>\w+) snapshot (?P<id>\S+) kept")
@@ -156,10 +158,14 @@ def _gaps(
 
 def extensions(passage: Passage, pages: Pages) -> tuple[Extension, ...]:
     return tuple(
-        Extension(row.at, Phase(found["phase"]), float(found["minutes"]) * MINUTE, row.why, row.by)
+        Extension(row.at, Phase(found["phase"]), _seconds(found), row.why, row.by)
         for row in pages.of(f"passage:{passage.id}")
         if (found := EXTENDED.fullmatch(row.what))
     )
+
+
+def _seconds(found: re.Match[str]) -> float:
+    return float(found["minutes"] or 0) * MINUTE + int(found["seconds"] or 0)
 
 
 def absence(passage: Passage, pages: Pages) -> tuple[Told, ...]:
