@@ -73,4 +73,5 @@
   where.addEventListener("input", () => { const wanted = Number(where.value); if (wanted < now) begin(); until(wanted); });
   begin();
   until(0);
+  play.disabled = where.disabled = false; // not before: a click while the tape is fetched would be lost
 })();
