@@ -96,8 +96,7 @@ class Engine(Protocol):
     def remove(self, lab: str, nodes: Collection[str] | None = None) -> None:
         """Remove the lab's containers, volumes and networks; snapshots stay.
 
-        With *nodes*, only these and their volumes: networks stay, and so does the gateway unless
-        it is named among them.
+        With *nodes*, only these and their volumes; networks stay, the gateway unless it is named.
         """
 
     def save(self, plan: LabPlan, snapshot: str) -> tuple[Part, ...]:
